@@ -27,6 +27,7 @@ def boundary_statements(scope: Scope) -> list[Statement]:
             actions=["s3:GetObjectVersion", "s3:RestoreObject"],
             resources=scope.buckets(f"/{OBJECT_PREFIX}/*"),
         ),
+        Statement(sid="EndedRestores", actions=["s3:DeleteObject"], resources=scope.buckets(f"/{RESTORES_PREFIX}/*")),
         Statement(
             sid="ErasuresAndRestores",
             actions=["s3:GetObject", "s3:PutObject"],

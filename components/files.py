@@ -27,6 +27,8 @@ from components.settings import BrokenRule, Rule, Settings
 
 _Days = Annotated[int, Field(ge=1, le=36500)]
 
+END_WAYS_BACK = "EndWaysBack"
+
 
 def _archive_before_delete(files: "FilesSettings") -> Iterator[BrokenRule]:
     if files.archive_after_days and files.delete_after_days and files.delete_after_days <= files.archive_after_days:
@@ -186,6 +188,11 @@ class Files(ComponentResource):
                 sid="StoreAttachments",
                 actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
                 resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
+            ),
+            Statement(
+                sid=END_WAYS_BACK,  # of a tenant that is removed, whose rows restores have kept
+                actions=["s3:DeleteObject"],
+                resources=[Output.concat(self.bucket_arn, f"/{RESTORES_PREFIX}/*")],
             ),
             Statement(sid="SeeOwnBucket", actions=["s3:ListBucket"], resources=[self.bucket_arn]),
             *([self._take_in()] if self._imports else []),

@@ -128,8 +128,9 @@ def _backups(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
 
 def _versions(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
     if queries.stands and queries.count is not None:
-        older = queries.count()["older_versions"]
-        return older > 0, f"{older} older versions"
+        counted = queries.count()
+        older, current = int(counted["older_versions"]), int(counted.get("objects", 0))
+        return older + current > 0, f"{older} older versions" + (f", {current} that are current" if current else "")
     listed = queries.client("s3").list_object_versions(Bucket=one.where, MaxKeys=1)
     return bool(listed.get("Versions") or listed.get("DeleteMarkers")), ""
 

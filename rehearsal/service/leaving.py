@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from components.names import RESTORES_PREFIX
 from rehearsal.permissions.request import RequestedAction
 from rehearsal.service.one_person import OnePerson
 from rehearsal.service.processes import Process
@@ -70,6 +71,7 @@ class Leaving:
         self.person.work(trial)
         run_as_owner(trial, ("tenant", "add", LEAVING), TIMEOUT_SECONDS)
         self.keys = fill_customer(trial, LEAVING, self.rows, self.files, LARGE)
+        put_file(trial, f"{RESTORES_PREFIX}/{LEAVING}/kept", b"rows that a restore kept as the way back")
         return (
             f"{self.rows} rows and {self.files} files, the largest of {len(content_of(self.keys[0])) * LARGE >> 20} MiB"
         )
@@ -116,7 +118,8 @@ class Leaving:
         self.neighbour = exporting(trial, "count", trial.members[0][0])
         self.before = exporting(trial, "count", LEAVING)
         different = [name for name, rows in self.exported["rows"].items() if self.before["rows"][name] != rows]
-        if different or self.before["objects"] != self.files or self.before["digest"] != self.exported["digest"]:
+        objects = self.files + 1  # and what a restore kept
+        if different or self.before["objects"] != objects or self.before["digest"] != self.exported["digest"]:
             raise StepError(f"what is there is not what was exported: {', '.join(different) or 'files'}")
         return f"{sum(self.before['rows'].values())} rows, {self.before['objects']} objects"
 
@@ -150,10 +153,11 @@ class Leaving:
         days = [one["NoncurrentVersionExpiration"]["NoncurrentDays"] for one in rules if _ends_versions(one)]
         if not days:
             raise StepError("no rule ends older versions of the whole bucket: they would stay for ever")
-        prefix = f"tenants/{self.before['tenant_id']}/"
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
-            for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-                s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+        listing = s3.get_paginator("list_object_versions")
+        for prefix in (f"tenants/{self.before['tenant_id']}/", f"{RESTORES_PREFIX}/{LEAVING}/"):
+            for page in listing.paginate(Bucket=bucket, Prefix=prefix):
+                for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
         after = self._after(trial)
         if after["older_versions"] or after["delete_markers"]:
             raise StepError(f"{after['older_versions']} older versions are still there")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from components.files import END_WAYS_BACK
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Gate, NotTrustedError, open_gate
 from rehearsal.result import Rehearsal
@@ -126,8 +127,9 @@ def _unused(trial: Trial) -> Iterator[str]:
     # Who brings data back or hands them over does so in a rehearsal of its own: --restore, --leave.
     apart = (trial.declared.restore_role_arn, trial.declared.export_role_arn)
     roles = [one for one in trial.declared.roles if one not in apart or one in trial.tried_whole]
+    leaving = trial.declared.export_role_arn in trial.tried_whole
     for one in trial.gate.without_each_action(roles):
-        if one.missed is None:
+        if one.missed is None and (leaving or one.held.statement["Sid"] != END_WAYS_BACK):
             yield f"{one}: nothing in the rehearsal asks for it"
 
 

@@ -210,6 +210,12 @@ _OF_THE_ACCOUNT: Final = (
         actions=("iam:PassRole",),
         reason="a task that hands data over runs with the role that may",
     ),
+    Intended(
+        role=OPERATORS,
+        things="*exports-bucket*",
+        actions=("s3:ListBucketVersions",),
+        reason="whether an export has ended is asked for, older versions included; none is read",
+    ),
     *(
         Intended(role=role, things=things, actions=actions, reason="exports are read by people alone, and handed over")
         for role in (OPERATORS, LEAVING)

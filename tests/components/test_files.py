@@ -127,6 +127,7 @@ def test_the_task_may_touch_objects_of_its_own_bucket_alone(declared: Declare) -
     assert {s["Sid"]: s["Resource"] for s in s3} == {
         "StoreAttachments": f"{bucket_arn}/tenants/*",
         "SeeOwnBucket": bucket_arn,
+        "EndWaysBack": f"{bucket_arn}/restores/*",
         "NoteErasures": f"{bucket_arn}/erasures/*",
         "ReadLedgersSalt": f"{bucket_arn}/erasures/begun.json",
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -13,8 +15,10 @@ from tests.promotion.scene import everything, fill, tenant_id
 from tests.restore.conftest import AT, Past
 from tests.service import ISSUER
 from workbuoy_app import erasures, registry
+from workbuoy_app.handover import count
+from workbuoy_app.move import cut_over
 from workbuoy_app.owner import owner_connection
-from workbuoy_app.promotion import freeze, remove
+from workbuoy_app.promotion import commands, export, freeze, remove
 from workbuoy_app.promotion.bucket import Bucket
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.tables import line
@@ -204,12 +208,6 @@ def test_a_tenant_that_somebody_froze_is_refused_and_stays_frozen(past: Past) ->
     assert len(past.sql("select * from freezes")) == 1
 
 
-def test_two_at_once_are_refused(past: Past) -> None:
-    past.prepare()
-    with tenant._alone(past.settings, "acme"), pytest.raises(PromotionRefused, match="by another run"):
-        past.restore()
-
-
 def test_a_file_of_which_no_version_is_left_stops_it_before_anything_is_frozen(past: Past) -> None:
     past.damage()
     now = past.content()
@@ -379,3 +377,65 @@ def test_an_entry_of_the_ledger_names_nobody(past: Past) -> None:
     assert entry is not None
     assert "leaver" not in str(entry)
     assert (entry["kind"], entry["by"]) == ("member", "operator")
+
+
+def test_the_way_back_of_a_removed_tenant_goes_with_it_and_is_counted(past: Past) -> None:
+    past.damage()
+    past.prepare()
+    past.restore()
+    kept = past.s3.list_objects_v2(Bucket=past.bucket, Prefix="restores/acme/")["KeyCount"]
+    past.s3.put_object(Bucket=past.bucket, Key="restores/acme-2/kept", Body=b"another tenant's")
+    before = count.count(past.settings, "acme")
+    assert (kept > 2, before["objects"]) == (True, 5 + kept)
+    freeze.freeze(past.settings, "acme")
+    remove.remove(past.settings, "acme", "acme", before["digest"])
+    assert past.s3.list_objects_v2(Bucket=past.bucket, Prefix="restores/acme/")["KeyCount"] == 0
+    assert past.s3.list_objects_v2(Bucket=past.bucket, Prefix="restores/acme-2/")["KeyCount"] == 1
+    assert count.count(past.settings, "acme", before["tenant_id"])["objects"] == 0
+
+
+def _cut_over(past: Past) -> object:
+    return cut_over.cut_over(past.settings, "acme", "s3://elsewhere/imports/acme/", within_seconds=0)
+
+
+def _export(past: Past) -> object:
+    return export.export(past.settings, "acme", "s3://elsewhere/imports/acme/")
+
+
+def _command(action: str, **more: str | None) -> Callable[[Past], object]:
+    options = argparse.Namespace(action=action, name="acme", **more)
+    return lambda past: commands.run(past.settings, options)
+
+
+COMMANDS: dict[str, Callable[[Past], object]] = {
+    "cut-over": _cut_over,
+    "export": _export,
+    "freeze": _command("freeze"),
+    "thaw": _command("thaw", withdraw=None),
+    "remove": _command("remove", yes_remove="acme", receipt="0"),
+    "restore": lambda past: past.restore(),
+    "undo": lambda past: tenant.undo(past.settings, "acme", AT),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_a_restore_froze_is_nobody_else_s_to_thaw_hand_over_or_remove(
+    past: Past, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(freeze, "LEFT_BY_A_KILL_SECONDS", 0)
+    past.damage()
+    past.prepare()
+    real = tenant._Steps._keep
+    refused: list[str] = []
+
+    def meanwhile(self: tenant._Steps) -> None:
+        with pytest.raises(PromotionRefused) as error:
+            COMMANDS[command](past)
+        refused.append(str(error.value))
+        real(self)
+
+    monkeypatch.setattr(tenant._Steps, "_keep", meanwhile)
+    past.restore()
+    assert [one.startswith("Another command works on acme here") for one in refused] == [True]
+    assert past.content() == past.acme
+    assert past.sql("select * from freezes") == []

@@ -15,12 +15,11 @@ from uuid import UUID
 
 from workbuoy_app import schema
 from workbuoy_app.move.sums import Sums, parse
-from workbuoy_app.owner import owner_connection
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, Place, own_storage, place
 from workbuoy_app.promotion.content import revision
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import Tenant
+from workbuoy_app.promotion.freeze import POLL_SECONDS, Tenant, turn
 from workbuoy_app.promotion.tables import MOVED, Table, moved_tables
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
@@ -28,8 +27,6 @@ from workbuoy_app.settings import Settings
 FORMAT = 2  # an export's is 1
 SENDS, TAKES, HOLDS = "sends", "takes", "holds"
 WHOLE = ("tenants", "members")  # few rows, sent whole with the last batch
-POLL_SECONDS = 0.2
-LEFT_BY_A_KILL_SECONDS = 10  # until the server notices that a command's process is gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +101,8 @@ def batch_key(target: Place, number: int) -> str:
 
 @contextmanager
 def alone(settings: Settings, name: str) -> Iterator[Owner]:
-    """A connection of the owner's; no other command of a move works on this tenant here. Raises PromotionRefused."""
-    with owner_that_may_act(settings) as connection, owner_connection(settings) as holder:
-        _take_turn(holder, name)
+    """A connection of the owner's; no other command works on this tenant here. Raises PromotionRefused."""
+    with turn(settings, name), owner_that_may_act(settings) as connection:
         if (found := revision(connection)) != schema.HEAD:
             raise PromotionRefused(
                 f"The schema here is {found}, this image's {schema.HEAD}: bring the service to one release first."
@@ -114,17 +110,6 @@ def alone(settings: Settings, name: str) -> Iterator[Owner]:
         connection.rollback()
         yield connection
         connection.rollback()
-
-
-def _take_turn(holder: Owner, name: str) -> None:
-    try_lock = "select pg_try_advisory_lock(hashtextextended('move ' || %s, 0))"
-    deadline = time.monotonic() + LEFT_BY_A_KILL_SECONDS
-    while not holder.execute(try_lock, [name]).fetchone()[0]:  # type: ignore[index]
-        if time.monotonic() > deadline:
-            raise PromotionRefused(
-                f"Another command of the move of {name} is under way here. Wait for its end."
-            )
-        time.sleep(POLL_SECONDS)
 
 
 def kept_and_whole_tables(connection: Owner) -> tuple[list[Table], dict[str, Table]]:

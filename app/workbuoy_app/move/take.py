@@ -10,11 +10,11 @@ from uuid import UUID
 from workbuoy_app.erasures import ledger_of
 from workbuoy_app.move.apply import apply
 from workbuoy_app.move.send import sums_here
-from workbuoy_app.move.side import HOLDS, POLL_SECONDS, SENDS, Channel, Side, alone, open_channel, side_of
+from workbuoy_app.move.side import HOLDS, SENDS, Channel, Side, alone, open_channel, side_of
 from workbuoy_app.move.sums import Sums
 from workbuoy_app.promotion.bucket import for_each
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import Tenant, lock
+from workbuoy_app.promotion.freeze import POLL_SECONDS, Tenant, lock
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 

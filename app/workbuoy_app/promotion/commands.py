@@ -25,7 +25,8 @@ def run(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _freeze(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
-    tenant = freeze.freeze(settings, options.name)
+    with freeze.turn(settings, options.name):
+        tenant = freeze.freeze(settings, options.name)
     assert tenant.frozen_at is not None  # noqa: S101 - just done
     return {"tenant": tenant.name, "frozen_at": tenant.frozen_at.isoformat(timespec="seconds")}
 
@@ -33,7 +34,8 @@ def _freeze(settings: Settings, options: argparse.Namespace) -> dict[str, object
 def _thaw(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
     if options.withdraw:  # first: an export of yesterday must not be imported
         export.withdraw(settings, options.name, options.withdraw, options.to_region)
-    return {"tenant": freeze.thaw(settings, options.name).name, "frozen_at": None}
+    with freeze.turn(settings, options.name):
+        return {"tenant": freeze.thaw(settings, options.name).name, "frozen_at": None}
 
 
 def _export(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
@@ -53,7 +55,8 @@ def _import(settings: Settings, options: argparse.Namespace) -> dict[str, object
 
 
 def _remove(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
-    content, deleted = remove.remove(settings, options.name, options.yes_remove, options.receipt)
+    with freeze.turn(settings, options.name):
+        content, deleted = remove.remove(settings, options.name, options.yes_remove, options.receipt)
     return {**_summary(content), "objects_deleted": deleted}
 
 

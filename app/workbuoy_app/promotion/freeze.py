@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
 WAIT_SECONDS = 30  # the service cuts a unit of work after ten
+LEFT_BY_A_KILL_SECONDS = 10  # until the server notices that a command's process is gone
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,30 @@ def find_frozen(connection: Owner, name: str) -> Tenant:
             f"{name} is not frozen, so it could change meanwhile: workbuoy-app tenant freeze {name}"
         )
     return tenant
+
+
+@contextmanager
+def turn(settings: Settings, name: str) -> Iterator[None]:
+    """No other command that freezes, moves, restores or removes this tenant is under way here meanwhile.
+
+    Each takes a freeze for its own: one would thaw what another one froze. A killed one holds nothing up. Raises
+    PromotionRefused.
+    """
+    expect_postgres(settings)
+    with owner_connection(settings) as holder:
+        deadline = time.monotonic() + LEFT_BY_A_KILL_SECONDS
+        while not _taken(holder, name):
+            if time.monotonic() > deadline:
+                raise PromotionRefused(
+                    f"Another command works on {name} here, such as a move, a restore or a removal. Wait for its end."
+                )
+            time.sleep(POLL_SECONDS)
+        yield
+
+
+def _taken(holder: Owner, name: str) -> bool:
+    row = holder.execute("select pg_try_advisory_lock(hashtextextended('move ' || %s, 0))", [name]).fetchone()
+    return bool(row and row[0])
 
 
 def lock(connection: Owner, tenant_id: UUID) -> None:

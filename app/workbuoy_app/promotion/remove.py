@@ -13,6 +13,9 @@ from workbuoy_app.promotion.freeze import Tenant, find_frozen, lock
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
+WAY_BACK = "restores"
+"""Below it and a tenant's name lies what stood before each restore: workbuoy_app/restore/journal.py."""
+
 
 def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple[Content, int]:
     """Delete a frozen tenant's objects, then its rows in one transaction; gives what it had and the objects deleted.
@@ -33,6 +36,8 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
             raise PromotionRefused(
                 f"The receipt is of other content: {name} here comes to {digest}. Nothing was removed."
             )
+        # What restores kept as the way back holds the tenant's rows, too.
+        objects = for_each(bucket.keys(f"{WAY_BACK}/{name}/"), bucket.delete)
         note_tenant(settings, tenant.id, name, by="operator")
         with connection.transaction():  # from here on there is no way back
             connection.execute(
@@ -40,7 +45,7 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
                 [tenant.id],
             )
         # Objects first: were the rows gone, nobody would find them again.
-        objects = for_each(bucket.keys(f"tenants/{tenant.id}/"), bucket.delete)
+        objects += for_each(bucket.keys(f"tenants/{tenant.id}/"), bucket.delete)
         with connection.transaction():
             lock(connection, tenant.id)
             delete_tenant(connection, tenant.id)

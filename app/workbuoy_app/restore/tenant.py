@@ -18,7 +18,6 @@ import psycopg
 
 from workbuoy_app.erasures import TENANT, ledger_needed
 from workbuoy_app.identifiers import new_id
-from workbuoy_app.owner import owner_connection
 from workbuoy_app.person.rows import erase_noted
 from workbuoy_app.promotion import freeze
 from workbuoy_app.promotion.acting import acting_for, as_group, as_owner, owner_that_may_act
@@ -65,7 +64,7 @@ def restore(settings: Settings, name: str, at: str, *, again: bool = False) -> d
     PromotionRefused. What had not been replaced by then is thawed, as if nothing had happened.
     """
     bucket = Bucket(own_storage(settings))
-    with prepared_copy(settings) as there, _alone(settings, name), owner_that_may_act(settings) as here:
+    with prepared_copy(settings) as there, freeze.turn(settings, name), owner_that_may_act(settings) as here:
         tenant = _in_copy(settings, there, name, at)
         made = make_again(here, there, MARK)
         known = _known(here, tenant)
@@ -87,7 +86,7 @@ def restore(settings: Settings, name: str, at: str, *, again: bool = False) -> d
 def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
     """Go back to the rows and files that stood before the last restore to `at`. Raises PromotionRefused."""
     bucket = Bucket(own_storage(settings))
-    with _alone(settings, name), owner_that_may_act(settings) as here:
+    with freeze.turn(settings, name), owner_that_may_act(settings) as here:
         journal = open_journal(bucket, name, at)
         kept = bucket.json(journal.kept_manifest)
         if not (kept or {}).get("complete") or "replaced" not in journal.steps:
@@ -303,15 +302,3 @@ def _known(here: Owner, tenant: Tenant) -> bool:
             f"Another tenant has the name or id of {tenant.name} now. Nothing was changed."
         )
     return bool(found)
-
-
-@contextmanager
-def _alone(settings: Settings, name: str) -> Iterator[None]:
-    """Raises PromotionRefused while another restore of the tenant runs; a killed one holds nothing up."""
-    with owner_connection(settings) as connection:
-        row = connection.execute(
-            "select pg_try_advisory_lock(hashtextextended(%s, 0))", [f"restore {name}"]
-        ).fetchone()
-        if not (row and row[0]):
-            raise PromotionRefused(f"{name} is being brought back by another run. Wait for its end.")
-        yield

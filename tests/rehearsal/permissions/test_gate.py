@@ -175,6 +175,7 @@ def test_actions_that_nothing_needed_are_named(standing: Standing, bucket: str) 
     found = standing.gate.without_each_action([arn])
     unused = {(one.held.statement["Sid"], one.action) for one in found if one.missed is None}
     assert unused == {
+        ("EndWaysBack", "s3:DeleteObject"),
         ("NoteErasures", "s3:PutObject"),
         ("ReadLedgersSalt", "s3:GetObject"),
         ("SeeOwnBucket", "s3:ListBucket"),

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from components.files import END_WAYS_BACK
 from project.files import Project, find_project
 from rehearsal.cloud import Cloud, running
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.service.browser import fetch
 from rehearsal.service.declared import declared_service
+from rehearsal.service.leaving import Leaving
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.steps import STEPS
@@ -163,7 +165,7 @@ def test_a_right_outside_bootstrap_s_boundary_fails_with_what_to_do(prod: StoodU
     assert "widen bootstrap/boundary.py" in failed.detail
 
 
-# Each of the task role's statements, and the action that is missed without it.
+# Each of the task role's other statements, and the action that is missed without it.
 MISSED = {
     "StoreAttachments": "s3:PutObject",
     "SeeOwnBucket": "s3:ListBucket",
@@ -177,7 +179,21 @@ MISSED = {
 
 
 def test_every_statement_of_the_task_role_is_tried(declared: Declare) -> None:
-    assert statements_of("service-task", declared) == set(MISSED)
+    assert statements_of("service-task", declared) == {*MISSED, END_WAYS_BACK}
+
+
+@installed
+@pytest.mark.slow
+def test_a_leaving_misses_the_statement_by_which_what_restores_kept_goes() -> None:
+    with Surroundings(APP) as surroundings, running() as moto:
+        rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
+        cloud = moto.cloud(rehearsal.account, rehearsal.region)
+        without(TASK_ROLE, END_WAYS_BACK, cloud, rehearsal)
+        leaving = Leaving(rows=20, files=3)
+        steps = [("fill", leaving.fill), ("export", leaving.export), ("count", leaving.count), ("go", leaving.remove)]
+        found = rehearse_service(rehearsal, cloud, surroundings, further=steps)
+    assert next(step.name for step in found.steps if not step.passed) == "go"
+    assert any(one.startswith(f"{TASK_ROLE}: s3:DeleteObject on ") for one in found.denials), found.denials
 
 
 @installed
