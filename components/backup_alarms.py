@@ -18,15 +18,15 @@ def backup_alarms(vault: str, copies_vault: str) -> list[Alarm]:
             "backup-recovery-points",
             "NumberOfBackupJobsCompleted",
             vault,
-            "Database or files got no recovery point for two days, so nothing is copied away. Run `workbuoy drift`: "
-            "plan and selection must stand; then look at the backup jobs of the vault.",
+            "Database or files got no recovery point for two days, so nothing is copied away. Run `workbuoy drift "
+            "STACK`: plan and selection must stand; then look at the backup jobs of the vault.",
         ),
         _daily(
             "backup-copies",
             "NumberOfCopyJobsCompleted",
             copies_vault,
-            "No copy of database or files reached the other account for two days. Run `workbuoy backups --live`, "
-            "then `workbuoy drift`: the plan's copy action, the key and the other vault's policy must stand.",
+            "No copy of database or files reached the other account for two days. Run `workbuoy backups STACK --live`, "
+            "then `workbuoy drift STACK`: the plan's copy action, the key and the other vault's policy must stand.",
         ),
     ]
 
