@@ -191,7 +191,12 @@ export class App extends Part {
         ></wb-things>`;
       case "thing":
       case "new":
-        return html`<wb-thing .api=${api} .thingId=${place.page === "thing" ? place.id : ""} ?writes=${writes}></wb-thing>`;
+        return html`<wb-thing
+          .api=${api}
+          .thingId=${place.page === "thing" ? place.id : ""}
+          .member=${caller?.member_id ?? ""}
+          ?writes=${writes}
+        ></wb-thing>`;
       case "unknown":
         return html`<h1 tabindex="-1">${w.noPage}</h1>
           <p><a href="/">${w.back}</a></p>`;

@@ -15,6 +15,8 @@ import "./thing-form";
 export class ThingPage extends Part {
   @property({ attribute: false }) api!: Api;
   @property() thingId = "";
+  /** Who writes; empty while it is still asked. */
+  @property() member = "";
   @property({ type: Boolean }) writes = false;
   @state() private known: Read | undefined;
   @state() private written: ThingInput | undefined;
@@ -27,6 +29,7 @@ export class ThingPage extends Part {
 
   override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has("thingId") || changed.has("api")) void this.#open();
+    else if (changed.has("member")) this.#takeUp();
   }
 
   #open = async (): Promise<void> => {
@@ -36,15 +39,18 @@ export class ThingPage extends Part {
     const id = this.thingId;
     const known = id ? await this.#load(id) : undefined;
     if (id && !known) return;
-    const draft = drafts.take(id);
-    if (!draft) {
-      if (!id) this.written = { title: "", body: "", status: "open" };
-      return;
-    }
+    if (!id) this.written = { title: "", body: "", status: "open" };
+    this.#takeUp();
+  };
+
+  #takeUp(): void {
+    if (!this.member || (this.thingId && !this.known)) return;
+    const draft = drafts.take(this.thingId, this.member);
+    if (!draft) return;
     this.written = draft.written;
     this.said = "draft";
-    if (known && draft.etag !== known.etag) this.theirs = known;
-  };
+    if (this.known && draft.etag !== this.known.etag) this.theirs = this.known;
+  }
 
   /** Nothing where it is not there, or somebody has gone on to another one meanwhile. */
   async #load(id: string): Promise<Read | undefined> {
@@ -76,7 +82,7 @@ export class ThingPage extends Part {
 
   /** What was written stays: beside what stands now, over a login, or in the form. */
   async #refused(refusal: Refusal, written: ThingInput): Promise<void> {
-    if (refusal.status === 401) drafts.keep(this.thingId, { written, etag: this.known?.etag ?? "" });
+    if (refusal.status === 401 && this.member) drafts.keep(this.thingId, this.member, { written, etag: this.known?.etag ?? "" });
     if (refusal.status !== 412) {
       this.refusal = this.failed(refusal);
       return;

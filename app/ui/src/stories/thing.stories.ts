@@ -7,8 +7,9 @@ import { keep } from "../drafts";
 import { press, there, write } from "./act";
 import { read, refuses, service, thing, waits } from "./service";
 
+const MEMBER = "0190a0c4-0000-7000-8000-000000000001";
 const page = (api: Partial<Api> = {}, writes = true, id = thing(0).id) =>
-  html`<main><wb-thing .api=${service(api)} .thingId=${id} ?writes=${writes}></wb-thing></main>`;
+  html`<main><wb-thing .api=${service(api)} .thingId=${id} .member=${MEMBER} ?writes=${writes}></wb-thing></main>`;
 
 /** Edit, write, and save. */
 const save = async (root: HTMLElement, shown: string) => {
@@ -63,8 +64,18 @@ export const Conflict: Story = {
 };
 export const DraftAfterLogin: Story = {
   render: () => {
-    keep(thing(0).id, { written: { title: "Ring trykkeriet", body: "Half a sentence", status: "open" }, etag: '"1"' });
+    keep(thing(0).id, MEMBER, { written: { title: "Ring trykkeriet", body: "Half a sentence", status: "open" }, etag: '"1"' });
     return page();
   },
   play: async ({ canvasElement }) => void (await there(canvasElement, "wb-thing-form")),
+};
+export const SomebodyElsesDraft: Story = {
+  render: () => {
+    keep(thing(0).id, "somebody else", { written: { title: "Ikke for deg", body: "", status: "open" }, etag: '"1"' });
+    return page();
+  },
+  play: async ({ canvasElement }) => {
+    await there(canvasElement, "wb-thing > p.row button");
+    if (canvasElement.querySelector("wb-thing-form")) throw new Error("a draft of somebody else is shown");
+  },
 };
