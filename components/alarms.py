@@ -197,6 +197,17 @@ def service_alarms(
             advice="Read the stopped task's reason in ECS and its last log lines; a task that cannot become "
             "healthy is replaced again and again.",
         ),
+        Alarm(
+            name="service-no-tasks",
+            search="starts and stops",
+            metric=metric("HealthyHostCount", "Maximum"),
+            threshold=1,
+            comparison="below",
+            # A target group with no target reports nothing: no requests either, so that no other alarm here can fire.
+            missing_data="breaching",
+            advice="Nobody answers. Read the service's events in ECS: a task that never starts has no log. A secret "
+            "without a value, a key or an image that cannot be reached, a desired count of 0.",
+        ),
     ]
 
 

@@ -302,7 +302,7 @@ def use_for_topics(context: StackContext, more_publishers: Sequence[str] = ()) -
 
     Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
-    publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com", *more_publishers]
+    publishers = ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com", *more_publishers]
     return [
         Statement(
             sid="PublishAlarmsAndEvents",
@@ -310,6 +310,14 @@ def use_for_topics(context: StackContext, more_publishers: Sequence[str] = ()) -
             resources=["*"],
             principals={"Service": publishers},
             conditions={"StringEquals": {"aws:SourceAccount": context.account_id}},
+        ),
+        Statement(
+            sid="PublishEventsOfRules",
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            principals={"Service": ["events.amazonaws.com"]},
+            # With a source's account or ARN in a key's policy EventBridge delivers nothing, and tells nobody.
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": context.arn("sns", "*")}},
         ),
         Statement(
             sid="DeliverAlarmsAndEvents",

@@ -56,11 +56,12 @@ class TracesSettings(Settings):
         return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _readers_are_named_where_they_are_needed(settings: "ObservabilitySettings") -> Iterator[BrokenRule]:
+def _who_is_told_and_who_reads(settings: "ObservabilitySettings") -> Iterator[BrokenRule]:
     if settings.prometheus == "own" and not settings.prometheus_role_arns:
         yield "prometheusRoleArns", "prometheus: own needs the role under which Prometheus runs, to find the tasks"
     if settings.prometheus != "own" and settings.prometheus_role_arns:
         yield "prometheusRoleArns", f"prometheus: {settings.prometheus} has no use for it: take it out, or choose own"
+    yield from given_twice(settings.alarm_emails, "alarmEmails")
     yield from given_twice(settings.prometheus_role_arns, "prometheusRoleArns")
     yield from given_twice(settings.grafana_role_arns, "grafanaRoleArns")
 
@@ -121,7 +122,7 @@ class ObservabilitySettings(Settings):
         ),
     ] = "docs/runbooks.md"
 
-    rules: ClassVar[tuple[Rule, ...]] = (_readers_are_named_where_they_are_needed,)
+    rules: ClassVar[tuple[Rule, ...]] = (_who_is_told_and_who_reads,)
 
     def runbook(self, name: str) -> str:
         """The section of an alarm, or of an alert for the same symptom."""

@@ -46,8 +46,13 @@ class YamlFile:
 
     def locate(self, problems: Iterable[Problem], *below: str) -> list[Problem]:
         """The same problems with file and line, in the file's order; their paths begin `below` these keys."""
-        located = [_locate(problem, self.name, self.tree, below) for problem in problems]
-        return sorted(located, key=lambda problem: problem.line or 0)
+        return locate(problems, self.name, self.tree, *below)
+
+
+def locate(problems: Iterable[Problem], name: str, tree: yaml.Node | None, *below: str) -> list[Problem]:
+    """The same problems with file and line, in the file's order; their paths begin `below` these keys."""
+    located = [_locate(problem, name, tree, below) for problem in problems]
+    return sorted(located, key=lambda problem: problem.line or 0)
 
 
 def read_yaml(file: Path, name: str | None = None) -> YamlFile:
@@ -66,8 +71,13 @@ def read_yaml(file: Path, name: str | None = None) -> YamlFile:
 
 def read_yaml_value(file: Path, name: str | None = None) -> Any:
     """Read a file that may hold anything, such as a list. Raises ProblemsError as `read_yaml` does."""
+    return read_yaml_tree(file, name)[0]
+
+
+def read_yaml_tree(file: Path, name: str | None = None) -> tuple[Any, Any]:
+    """The same, and the tree that knows the lines."""
     name = name or file.name
-    return parse_yaml(_text_of(file, name), name)[0]
+    return parse_yaml(_text_of(file, name), name)
 
 
 def _text_of(file: Path, name: str) -> str:
@@ -237,7 +247,7 @@ class _Reader:
 
 
 def _locate(problem: Problem, file_name: str, tree: yaml.Node | None, below: tuple[str, ...]) -> Problem:
-    steps = [*below, *problem.path.replace("[", ".[").split(".")] if problem.path else []
+    steps = [*below, *filter(None, problem.path.replace("[", ".[").split("."))] if problem.path else []
     line = tree.start_mark.line + 1 if tree else None
     node = tree
     for step in steps:

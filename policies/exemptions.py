@@ -1,22 +1,28 @@
 """Exemptions: a control that one resource need not meet, with the reason."""
 
+import difflib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from components.settings import Settings
+from infra.problems import Problem
+from infra.validation import find_problems
+from infra.yaml_text import locate
 from policies.catalogue import catalogue, environment_of
-from policies.entries import entries
+from policies.entries import entries_and_tree, name_of
 from policies.errors import PolicyError
 
 FILE = Path(__file__).parent / "exemptions.yaml"
 
 
-class Exemption(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Exemption(Settings):
+    """One control that one resource need not meet, up to and including a day."""
 
     control: str
     urn: Annotated[
@@ -48,22 +54,23 @@ def stack_of(urn: str) -> str:
 @cache
 def exemptions(path: Path = FILE) -> Mapping[str, Sequence[Exemption]]:
     """Exemptions by control; raises PolicyError with every problem of the file."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     found: dict[str, list[Exemption]] = {}
-    for position, entry in enumerate(entries(path), 1):
-        try:
-            exemption = Exemption.model_validate(entry)
-        except ValidationError as error:
-            problems += [
-                f"{path.name}: exemption {position}: {'.'.join(map(str, p['loc'])) or 'entry'}: {p['msg']}"
-                for p in error.errors()
-            ]
+    listed, tree = entries_and_tree(path)
+    for index, entry in enumerate(listed):
+        wrong = find_problems(Exemption, entry, f"[{index}]")
+        if wrong:
+            problems += wrong
             continue
+        exemption = Exemption.model_validate_json(json.dumps(entry))
         if exemption.control not in catalogue():
-            problems.append(f"{path.name}: exemption {position}: no control is named {exemption.control}")
+            near = difflib.get_close_matches(exemption.control, catalogue(), 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            message = f"no control is named {exemption.control}{meant}"
+            problems.append(Problem(path=f"[{index}].control", message=message))
         found.setdefault(exemption.control, []).append(exemption)
     if problems:
-        raise PolicyError(problems)
+        raise PolicyError(map(str, locate(problems, name_of(path), tree)))
     return found
 
 

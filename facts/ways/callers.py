@@ -197,5 +197,6 @@ def _confused_deputy(service: str) -> Context:
         "kms:encryptioncontext:aws:logs:arn": (f"arn:aws:logs:x:{STRANGER}:log-group:x",),
         "kms:encryptioncontext:aws:cloudtrail:arn": (f"arn:aws:cloudtrail:x:{STRANGER}:trail/x",),
         "kms:encryptioncontext:aws:s3:arn": (f"arn:aws:s3:::{STRANGER}",),
+        "kms:encryptioncontext:aws:sns:topicarn": (f"arn:aws:sns:x:{STRANGER}:x",),
         "kms:calleraccount": (STRANGER,),
     }

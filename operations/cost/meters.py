@@ -22,6 +22,8 @@ Count = Callable[[Resource, Graph], Iterable[Meter]]
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html
 _VCPUS = {"micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4}
 _FREE_INSIGHTS_DAYS, _INSIGHTS_MONTH_DAYS = 7, 31
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html
+_FREE_STORAGE_GIB = 20
 # https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
 _ALARMS_OF_TARGET_TRACKING = 2
 
@@ -78,6 +80,9 @@ def _service(one: Resource, graph: Graph) -> Iterator[Meter]:
     tasks = int(declared["desiredCount"])
     yield _meter(f"fargate-vcpu-{architecture}", Decimal(task["cpu"]) / 1024 * tasks)
     yield _meter(f"fargate-memory-{architecture}", Decimal(task["memory"]) / 1024 * tasks)
+    storage = int((task.get("ephemeralStorage") or {}).get("sizeInGib", _FREE_STORAGE_GIB))
+    if storage > _FREE_STORAGE_GIB:
+        yield _meter("fargate-storage", (storage - _FREE_STORAGE_GIB) * tasks)
     if declared.get("networkConfiguration", {}).get("assignPublicIp"):
         yield _meter("public-ipv4", tasks)
 
@@ -117,6 +122,11 @@ def _web_acl(one: Resource, _: Graph) -> Iterator[Meter]:
     yield _meter("waf-rule", len(items(one.inputs.get("rules"))))
 
 
+def _secret(one: Resource, _: Graph) -> Iterator[Meter]:
+    """Each replica is charged as a secret of its own."""
+    yield _meter("secret", 1 + len(items(one.inputs.get("replicas"))))
+
+
 def _each(price: str) -> Count:
     return lambda _one, _graph: (_meter(price),)
 
@@ -134,7 +144,7 @@ AT_REST: Mapping[str, Count] = {
     "aws:kms/key:Key": _each("kms-key"),
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:rds/instance:Instance": _database,
-    "aws:secretsmanager/secret:Secret": _each("secret"),
+    "aws:secretsmanager/secret:Secret": _secret,
     "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace": _each("private-domain"),
     "aws:wafv2/webAcl:WebAcl": _web_acl,
 }

@@ -120,15 +120,25 @@ def find_fleet_problems(root: Path, tenants: Sequence[Tenant]) -> list[Problem]:
 def find_canary_problems(
     root: Path, settings: FleetSettings, tenants: Iterable[Tenant], bases: Mapping[str, Base], environment: str
 ) -> list[Problem]:
-    """Canaries who are no customers, or have no stack of their own; none at all in `environment`."""
-    return read_yaml(root / FILE).locate(_canary_problems(settings, tenants, bases, environment))
+    """Canaries who are no customers, or have no stack of their own; none at all in `environment`.
+
+    A customer whose file stands but is none of `tenants` has a mistake in that file, which its reader reports.
+    """
+    with_file = frozenset(name for name in settings.canaries if (root / FOLDER / f"{name}.yaml").is_file())
+    return read_yaml(root / FILE).locate(_canary_problems(settings, tenants, bases, environment, with_file))
 
 
 def _canary_problems(
-    settings: FleetSettings, tenants: Iterable[Tenant], bases: Mapping[str, Base], environment: str
+    settings: FleetSettings,
+    tenants: Iterable[Tenant],
+    bases: Mapping[str, Base],
+    environment: str,
+    with_file: frozenset[str],
 ) -> Iterator[Problem]:
     known = {one.name: one for one in tenants}
     for index, name in enumerate(settings.canaries):
+        if name not in known and name in with_file:
+            continue
         if name not in known:
             message = f"there is no customer {name}: no {FOLDER}/{name}.yaml{suggestion(name, known)}"
             yield Problem(path=f"canaries[{index}]", message=message)

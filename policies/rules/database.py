@@ -117,8 +117,8 @@ def use_current_certificate(args: Args, report: Report) -> None:
 def watch_performance(args: Args, report: Report) -> None:
     if args.props.get("performanceInsightsEnabled") is not True:
         report("performanceInsightsEnabled is not true")
-    if not args.props.get("performanceInsightsKmsKeyId"):
-        report("performanceInsightsKmsKeyId names no customer key")
+    if not names_customer_key(args.props.get("performanceInsightsKmsKeyId"), args.accounts):
+        report("performanceInsightsKmsKeyId names no customer key of this account")
 
 
 @stack_rule("database-keep-final-snapshot", t.DATABASE)

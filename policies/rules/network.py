@@ -9,13 +9,23 @@ from graph.values import at, items, maps, number
 from policies.rule import Args, Report, rule, stack_rule
 
 
-@rule("listener-redirect-http", t.LISTENER)
+@stack_rule("listener-redirect-http", t.LISTENER)
 def redirect_http(args: Args, report: Report) -> None:
+    """By its default and by every rule, each of which comes before the default."""
     if args.props.get("protocol") not in (None, "HTTP"):
         return
-    for action in maps(args.props.get("defaultActions")):
-        if action.get("type") != "redirect" or at(action.get("redirect"), "protocol") != "HTTPS":
-            report("plain HTTP is answered instead of redirected")
+    if _answers(args.props.get("defaultActions")):
+        report("plain HTTP is answered instead of redirected")
+    for one in args.stack.linked(t.LISTENER_RULE, "listenerArn", args.resource):
+        if _answers(one.props.get("actions")):
+            report(f"{one.name} answers plain HTTP instead of redirecting it")
+
+
+def _answers(actions: Any) -> bool:
+    return any(
+        action.get("type") != "redirect" or at(action.get("redirect"), "protocol") != "HTTPS"
+        for action in maps(actions)
+    )
 
 
 @rule("listener-require-tls", t.LISTENER)

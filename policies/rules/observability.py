@@ -3,7 +3,7 @@
 from facts import tokens as t
 from facts.permissions.documents import Statement, conditions, is_open, statements
 from facts.safeguards.alerts import receivers_of
-from graph.values import items, maps, number
+from graph.values import at, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
@@ -23,6 +23,16 @@ def declare_database_logs(args: Args, report: Report) -> None:
     for log in items(args.props.get("enabledCloudwatchLogsExports")):
         if f"/aws/rds/instance/{identifier}/{log}" not in declared:
             report(f"RDS will make /aws/rds/instance/{identifier}/{log} without a retention")
+
+
+@stack_rule("log-group-set-retention", t.FUNCTION)
+def declare_function_logs(args: Args, report: Report) -> None:
+    if args.stack.named_by(args.resource, "loggingConfig.logGroup", t.LOG_GROUP):
+        return
+    given = at(args.props.get("loggingConfig"), "logGroup")
+    group = given or f"/aws/lambda/{args.props.get('name') or args.name}"
+    if group not in {one.props.get("name") for one in args.stack.of(t.LOG_GROUP)}:
+        report(f"Lambda will make {group} without a retention")
 
 
 @rule("log-group-encrypt", t.LOG_GROUP)
@@ -70,8 +80,8 @@ def reach_somebody(args: Args, report: Report) -> None:
 
 @rule("topic-encrypt", t.TOPIC)
 def encrypt_topic(args: Args, report: Report) -> None:
-    if not args.props.get("kmsMasterKeyId"):
-        report("kmsMasterKeyId is missing")
+    if not names_customer_key(args.props.get("kmsMasterKeyId"), args.accounts):
+        report("kmsMasterKeyId names no customer key of this account")
 
 
 def _narrowed(statement: Statement) -> bool:

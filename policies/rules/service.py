@@ -10,10 +10,10 @@ from graph.values import at, document, items, maps
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
-SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE_KEY|ACCESS_KEY|API_KEY)")
-NAMES_A_SECRET = re.compile(r"(_ID|_ARN|_NAME|_URL|_PATH|_FILE)$")  # DATABASE_SECRET_ID says where, not what
+SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)")
+NAMES_A_SECRET = re.compile(r"(?i)(_ID|_ARN|_NAME|_URL|_PATH|_FILE)$")  # DATABASE_SECRET_ID says where, not what
 ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
-PASSWORD_IN_URL = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
+PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
 def _containers(args: Args) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -66,13 +66,24 @@ def read_only_root(args: Args, report: Report) -> None:
 @rule("task-inject-secrets", t.TASK_DEFINITION)
 def inject_secrets(args: Args, report: Report) -> None:
     for name, container in _containers(args):
-        for key, value in _environment(container).items():
-            if SECRET_NAME.search(key) and not NAMES_A_SECRET.search(key):
-                report(f"container {name} has {key} in its environment")
-            elif SECRET_NAME.search(key) and key.endswith("ACCESS_KEY_ID"):
-                report(f"container {name} has the access key {key} in its environment")
-            elif ACCESS_KEY.search(value) or PASSWORD_IN_URL.search(value):
-                report(f"container {name} has a credential in {key}")
+        _judge_environment(f"container {name}", _environment(container), report)
+
+
+@rule("task-inject-secrets", t.FUNCTION)
+def keep_secrets_out_of_functions(args: Args, report: Report) -> None:
+    variables = at(args.props.get("environment"), "variables")
+    if isinstance(variables, Mapping):
+        _judge_environment("the function", {str(key): str(variables[key] or "") for key in variables}, report)
+
+
+def _judge_environment(who: str, environment: Mapping[str, str], report: Report) -> None:
+    for key, value in environment.items():
+        if SECRET_NAME.search(key) and not NAMES_A_SECRET.search(key):
+            report(f"{who} has {key} in its environment")
+        elif key.upper().endswith("ACCESS_KEY_ID"):
+            report(f"{who} has the access key {key} in its environment")
+        elif ACCESS_KEY.search(value) or PASSWORD_IN_URL.search(value):
+            report(f"{who} has a credential in {key}")
 
 
 @rule("task-log", t.TASK_DEFINITION)

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from facts import tokens as t
-from facts.permissions.documents import Statement
+from facts.permissions.documents import Statement, conditions
 from graph import Graph, Resource
 from graph.values import items
 from rehearsal.checks.reading import allows, properties, refuse, statements
@@ -13,6 +13,7 @@ from rehearsal.result import Refusal
 
 _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
 _SNS = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
+_EVENTBRIDGE = "events.amazonaws.com"
 _CONTEXT = "kms:EncryptionContext:aws:logs:arn"
 
 
@@ -55,7 +56,7 @@ def _context_matches(statement: Mapping[str, Any], arn: str) -> bool:
 
 
 def topics(graph: Graph) -> Iterator[Refusal]:
-    """Alarms and RDS events reach an encrypted topic only when its key, and its policy, admit the service."""
+    """Alarms and events reach an encrypted topic only when its key, and its policy, admit the service."""
     for topic in graph.of(t.TOPIC):
         arn, handle = properties(topic).get("arn"), topic.inputs.get("kmsMasterKeyId")
         for publisher, service in _publishers(graph, arn):
@@ -74,6 +75,14 @@ def topics(graph: Graph) -> Iterator[Refusal]:
                     "sns-key-policy",
                     f"its key {key.name} does not admit {service}, and {publisher.name} publishes here",
                     f"allow {service} kms:GenerateDataKey* and kms:Decrypt",
+                    _SNS,
+                )
+            elif key is not None and service == _EVENTBRIDGE and not _publishes(key, service, by_source=False):
+                yield refuse(
+                    topic,
+                    "sns-key-source",
+                    f"its key {key.name} admits {service} by its source alone, and {publisher.name} publishes here",
+                    "narrow it by kms:EncryptionContext:aws:sns:topicArn instead: EventBridge delivers nothing else",
                     _SNS,
                 )
             yield from _topic_policy(graph, topic, service)
@@ -106,14 +115,22 @@ def _publishers(graph: Graph, arn: Any) -> list[tuple[Resource, str]]:
     for subscription in graph.of(t.EVENT_SUBSCRIPTION):
         if subscription.inputs.get("snsTopic") == arn:
             found.setdefault("events.rds.amazonaws.com", subscription)
+    for target in graph.of(t.EVENT_TARGET):
+        if target.inputs.get("arn") == arn:
+            found.setdefault(_EVENTBRIDGE, target)
     return [(publisher, service) for service, publisher in found.items()]
 
 
-def _publishes(key: Resource, service: str) -> bool:
-    policy = _policy(key)
+def _publishes(key: Resource, service: str, *, by_source: bool = True) -> bool:
+    """Whether a key admits a service; without `by_source`, by a statement that compares no source."""
+    policy = [each for each in _policy(key) if by_source or not _compares_source(each)]
     return all(
         any(allows(each, service, action) for each in policy) for action in ("kms:GenerateDataKey", "kms:Decrypt")
     )
+
+
+def _compares_source(statement: Statement) -> bool:
+    return any(name.startswith("aws:source") for name in conditions(statement))
 
 
 def _policy(key: Resource) -> list[Statement]:

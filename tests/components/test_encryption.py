@@ -75,6 +75,14 @@ def test_the_alerts_key_admits_everything_that_publishes_alarms(declared: Declar
     }
 
 
+def test_rules_of_eventbridge_use_the_alerts_key_by_the_topic_and_not_by_the_source(declared: Declare) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html: with a source none arrives."""
+    graph = declared("prod")
+    found = [one for one in policy(graph, "alerts") if "events.amazonaws.com" in str(one["Principal"].get("Service"))]
+    topics = f"arn:aws:sns:eu-west-1:{graph.rehearsal.account}:*"
+    assert [one["Condition"] for one in found] == [{"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics}}]
+
+
 def test_keys_of_a_permanent_stack_outlive_it(declared: Declare) -> None:
     assert all(one.declared.retain_on_delete and one.declared.protect for one in declared("prod").of("kms/key:Key"))
 

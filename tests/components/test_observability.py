@@ -59,6 +59,7 @@ LIMITS = {
     "service-errors": ("Greater", 5, 5),
     "service-response-time": ("Greater", 1, 10),
     "service-unhealthy-tasks": ("Greater", 0, 5),
+    "service-no-tasks": ("Less", 1, 5),
     "rotation-errors": ("Greater", 0, 1),
 }
 
@@ -80,6 +81,15 @@ def test_silence_is_no_error(declared: Declare) -> None:
     for name in ("service-errors", "service-error-lines", "service-owed-deletions", "rotation-errors"):
         alarm = declared("prod").named(f"observability-{name}")
         assert alarm.declared.properties["treatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("stack", ["prod", "prod-acme"])
+def test_a_service_without_a_single_task_wakes_somebody(declared: Declare, stack: str) -> None:
+    """Its target group then reports nothing at all, neither requests nor the health of targets."""
+    alarm = declared(stack).named("observability-service-no-tasks").declared.properties
+    assert alarm["metricName"] == "HealthyHostCount"
+    assert set(alarm["dimensions"]) == {"LoadBalancer", "TargetGroup"}
+    assert alarm["treatMissingData"] == "breaching"
 
 
 def test_free_storage_alarms_at_a_tenth_of_what_there_is(declared: Declare) -> None:

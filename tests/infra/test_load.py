@@ -201,6 +201,14 @@ def test_an_address_range_that_is_given_twice_is_reported_with_both_lines(projec
     assert int(second.split(":")[1]) == int(first.split(":")[1]) + 2
 
 
+def test_an_address_that_is_told_twice_is_reported_since_aws_makes_one_subscription_of_both(project: Project) -> None:
+    file = project.stack_file("prod")
+    content = yaml.safe_load(file.read_text())
+    content["config"]["workbuoy:settings"]["observability"]["alarmEmails"] = ["a@hooli.test", "a@hooli.test"]
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    assert "observability.alarmEmails[0]: a@hooli.test stands at alarmEmails[1] too" in load(project.root, "prod")[0]
+
+
 def test_all_mistakes_are_reported_at_once_in_the_file_s_order(problems_of: Callable[[str, Change], Problems]) -> None:
     def break_much(settings: dict[str, Any]) -> None:
         settings["permanent"] = False

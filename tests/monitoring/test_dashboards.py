@@ -76,7 +76,7 @@ def test_each_alarm_of_cloudwatch_is_drawn_with_its_limit(example: Watched, decl
         for one in declared("prod").of("MetricAlarm")
     }
     watched = {*(one.name for one in example.database_alarms()), *(one.name for one in example.service_alarms("", ""))}
-    assert len(watched) == 9
+    assert len(watched) == 10
     for name in watched:
         assert limit(panels[name]) == alarms[name]["threshold"]
         asked = {one["metricName"]: one for one in panels[name]["targets"] if one.get("metricName")}

@@ -617,7 +617,15 @@ def _service(b: Builder, key: Resource) -> None:
         networkConfiguration={"assignPublicIp": False, "subnets": ["subnet-1"]},
         platformVersion="LATEST",
     )
-    b.add("Service", "aws:lambda/function:Function", "service-rotation", packageType="Zip", runtime="python3.13")
+    b.add(
+        "Service",
+        "aws:lambda/function:Function",
+        "service-rotation",
+        packageType="Zip",
+        runtime="python3.13",
+        environment={"variables": {"ROTATED_SECRET_ID": "service"}},
+        loggingConfig={"logGroup": "/workbuoy/prod"},
+    )
     balancer = b.add(
         "Service",
         "aws:lb/loadBalancer:LoadBalancer",
@@ -669,6 +677,7 @@ def _service(b: Builder, key: Resource) -> None:
         "service-http",
         protocol="HTTP",
         port=80.0,
+        arn=arn("elasticloadbalancing", "listener/app/workbuoy/1/80"),
         defaultActions=[{"type": "redirect", "redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}],
     )
     b.add(

@@ -139,6 +139,7 @@ DATABASE = [
     seed("database-use-current-certificate", D, "caCertIdentifier"),
     seed("database-watch-performance", D, "performanceInsightsEnabled", False),
     seed("database-watch-performance", D, "performanceInsightsKmsKeyId"),
+    seed("database-watch-performance", D, "performanceInsightsKmsKeyId", "alias/aws/rds"),
     seed("database-keep-final-snapshot", D, "skipFinalSnapshot", True),
     seed("database-keep-final-snapshot", D, "finalSnapshotIdentifier"),
     seed("database-keep-final-snapshot", D, "finalSnapshotIdentifier", "workbuoy-final"),
@@ -637,6 +638,7 @@ OBSERVABILITY = [
     seed("key-state-policy", KEY, "policy", None, "backup-copy-share-key"),
     seed("log-group-set-retention", SERVICE_LOG, "retentionInDays"),
     gone("log-group-set-retention", "database-upgrade-log"),
+    seed("log-group-set-retention", "service-rotation", "loggingConfig.logGroup", "/aws/lambda/another"),
     seed("log-group-encrypt", SERVICE_LOG, "kmsKeyId"),
     seed("log-group-keep-a-year", SERVICE_LOG, "retentionInDays", 90.0),
     seed("alarm-have-action", ALARM, "alarmActions", []),
@@ -648,6 +650,7 @@ OBSERVABILITY = [
     seed("metrics-alerts-reach-somebody", "scraping-alert-manager", "definition", "alertmanager_config: '{'"),
     seed("metrics-alerts-reach-somebody", "scraping-alert-manager", "definition", UNROUTED),
     seed("topic-encrypt", "observability-alarms", "kmsMasterKeyId"),
+    seed("topic-encrypt", "observability-alarms", "kmsMasterKeyId", "alias/aws/sns"),
     seed("topic-refuse-public", "observability-alarms-policy", "policy", document(OPEN)),
     seed("topic-refuse-public", "observability-alarms", "policy", document(OPEN)),
     *(
@@ -677,7 +680,14 @@ SERVICE = [
             {"S3_ACCESS_KEY_ID": "x"},
             {"DATABASE_URL": "postgresql://user:pass@host/db"},
             {"ANYTHING": "AKIAABCDEFGHIJKLMNOP"},
+            {"db_password": "x"},
+            {"apiKey": "x"},
+            {"CACHE_URL": "redis://:pass@host/0"},
         )
+    ),
+    *(
+        seed("task-inject-secrets", "service-rotation", "environment.variables", values)
+        for values in ({"OWNER_PASSWORD": "x"}, {"ANYTHING": "AKIAABCDEFGHIJKLMNOP"})
     ),
     seed("task-log", TASK, "containerDefinitions", container(logConfiguration=None)),
     *(seed("task-run-as-user", TASK, "containerDefinitions", container(user=user)) for user in ("root", "0:0", None)),
@@ -726,6 +736,12 @@ NETWORK = [
         "service-http",
         "defaultActions",
         [{"type": "redirect", "redirect": {"protocol": "HTTP"}}],
+    ),
+    added(
+        "listener-redirect-http",
+        "aws:lb/listenerRule:ListenerRule",
+        listenerArn=f"arn:aws:elasticloadbalancing:eu-north-1:{ACCOUNT}:listener/app/workbuoy/1/80",
+        actions=[{"type": "forward"}],
     ),
     seed("listener-require-tls", "service-https", "sslPolicy", "ELBSecurityPolicy-2016-08"),
     seed("listener-require-tls", "service-https", "sslPolicy"),

@@ -186,11 +186,29 @@ def test_a_broken_exemption_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(PolicyError) as error:
         exemptions(path)
-    assert "no control is named no-such-control" in str(error.value)
-    assert "exemption 2: control: Field required" in str(error.value)
-    assert "exemption 2: reason" in str(error.value)
-    assert "exemption 2: until" in str(error.value)
-    assert "exemption 3: urn" in str(error.value)
+    found = str(error.value).splitlines()
+    name = f"{tmp_path.name}/exemptions.yaml"
+    assert any(f"{name}:1: [0].control: no control is named no-such-control" in one for one in found)
+    for missing in ("control", "until", "reason"):
+        assert any(f"{name}:2: [1].{missing}: is required; add it" in one for one in found)
+    assert any(f"{name}:3: [2].urn: is not of the right form" in one for one in found)
+
+
+def test_a_misspelt_word_of_an_exemption_is_told_with_its_line_and_what_was_meant(tmp_path: Path) -> None:
+    path = tmp_path / "exemptions.yaml"
+    path.write_text(
+        "- control: bucket-log-acces\n  urn: urn:pulumi:*::p::t::x\n"
+        "  until: 2027-01-01\n  reason: long enough to be a reason\n"
+        "- control: bucket-log-access\n  urn: urn:pulumi:*::p::t::x\n"
+        "  untill: 2027-01-01\n  reason: long enough to be a reason\n"
+        "- only words\n"
+    )
+    with pytest.raises(PolicyError) as error:
+        exemptions(path)
+    name = f"{tmp_path.name}/exemptions.yaml"
+    assert f"{name}:1: [0].control: no control is named bucket-log-acces; did you mean" in str(error.value)
+    assert f"{name}:7: [1].untill: is not a setting; did you mean until?" in str(error.value)
+    assert f"{name}:9: [2]: must be a mapping of settings" in str(error.value)
 
 
 def test_a_key_that_stands_twice_in_an_exemption_is_refused(tmp_path: Path) -> None:

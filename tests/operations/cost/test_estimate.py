@@ -72,6 +72,7 @@ def test_a_type_that_nobody_has_judged_is_reported_loudly(declared: Declare) -> 
         ("rds/instance:Instance", {"iops": 12000}, "rds-storage-gp3-with-iops"),
         ("rds/instance:Instance", {"instanceClass": "db.m7g.metal"}, "rds-instance-db.m7g.metal"),
         ("ecs/service:Service", {"launchType": "EC2"}, "ecs-EC2"),
+        ("ecs/taskDefinition:TaskDefinition", {"ephemeralStorage": {"sizeInGib": 21}}, "fargate-storage"),
         ("lb/loadBalancer:LoadBalancer", {"loadBalancerType": "gateway"}, "load-balancer-gateway"),
         ("appautoscaling/policy:Policy", {"policyType": "StepScaling"}, "scaling-StepScaling"),
     ],
@@ -81,6 +82,13 @@ def test_what_has_no_price_is_reported_and_not_counted_as_nothing(
 ) -> None:
     found = estimate(with_changed(declared("dev").rehearsal, type_, **properties), PRICES)
     assert [one.what for one in found.unpriced] == [missing]
+
+
+def test_a_secret_s_replica_is_charged_as_a_secret(declared: Declare) -> None:
+    graph = declared("dev").rehearsal
+    secrets = [one for one in graph.resources if one.type == "aws:secretsmanager/secret:Secret"]
+    copied = with_changed(graph, "secretsmanager/secret:Secret", replicas=[{"region": "eu-north-1"}])
+    assert quantities(copied)["secret"] - quantities(graph)["secret"] == len(secrets)
 
 
 def test_no_type_is_both_free_and_charged() -> None:

@@ -64,6 +64,14 @@ def test_a_wrong_file_of_any_customer_stops_the_plan_by_name(tmp_path: Path) -> 
         plan_release(folder, "prod", IMAGE)
 
 
+def test_a_mistake_in_a_canary_s_file_is_not_told_as_its_absence(tmp_path: Path) -> None:
+    folder = make_fleet(tmp_path / "project", 3)
+    (folder / f"tenants/{CANARY}.yaml").write_text(f"name: {CANARY}\n")
+    with pytest.raises(ProblemsError) as raised:
+        plan_release(folder, "prod", IMAGE)
+    assert {one.file for one in raised.value.problems} == {f"tenants/{CANARY}.yaml"}
+
+
 def test_without_git_nobody_can_tell_the_code_apart(tmp_path: Path) -> None:
     folder = make_fleet(tmp_path / "project", 3)
     git(folder, "update-ref", "-d", "HEAD")

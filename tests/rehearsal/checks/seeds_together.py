@@ -5,6 +5,7 @@ from typing import Any
 
 from rehearsal.result import Rehearsed
 from tests.rehearsal.checks.case import (
+    ACCOUNT,
     BALANCER,
     BUCKET,
     CRYPT,
@@ -47,6 +48,9 @@ def _placed(name: str, place: str) -> Rehearsed:
     return part("wafv2/webAclAssociation:WebAclAssociation", name, resourceArn=place, webAclArn="arn:it")
 
 
+_EVENTS = "events.amazonaws.com"
+_ENCRYPTED = topic(kmsMasterKeyId="arn:key")
+_TOLD = part("cloudwatch/eventTarget:EventTarget", "told", rule="failures", arn="arn:topic")
 _RATE = {"name": "rate", "priority": 0, "action": {"block": {}}, "statement": {"rateBasedStatement": {"limit": 100}}}
 _MANAGED = {
     "name": "managed",
@@ -144,6 +148,12 @@ CASES = (
         "sns-key-policy",
         [key(policy(LOGS, CRYPT)), topic(kmsMasterKeyId="arn:key"), WATCHED],
         [key(policy("cloudwatch.amazonaws.com", CRYPT)), topic(kmsMasterKeyId="arn:key"), WATCHED],
+        "topic",
+    ),
+    Case(
+        "sns-key-source",
+        [key(policy(_EVENTS, CRYPT, StringEquals={"aws:SourceAccount": ACCOUNT})), _ENCRYPTED, _TOLD],
+        [key(policy(_EVENTS, CRYPT, ArnLike={"kms:EncryptionContext:aws:sns:topicArn": "arn:*"})), _ENCRYPTED, _TOLD],
         "topic",
     ),
     Case(
