@@ -1,19 +1,22 @@
 """Waivers: a possible loss that somebody has accepted, for a while and with a name to it."""
 
 import datetime
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field
 
+from components.settings import Settings
 from graph.errors import InputError
 from graph.plan import Plan
-from infra.problems import ProblemsError
-from infra.yaml_text import read_yaml_value
+from infra.problems import Problem, ProblemsError
+from infra.validation import find_problems
+from infra.yaml_text import locate, read_yaml_tree
 from operations.review.effects import KINDS, Danger, EffectKind
+from policies.entries import name_of
 from policies.exemptions import stack_of
 
 LONGEST_DAYS: Final = 90
@@ -37,10 +40,8 @@ def _is_a_reason(text: str) -> str:
     return text
 
 
-class Waiver(BaseModel):
+class Waiver(Settings):
     """One accepted effect of one resource, from what to what, up to and including its last day."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
     urn: Annotated[str, Field(pattern=r"^urn:pulumi:[^:]+::[^:]+::.+::.+$", description="The resource, exactly")]
     effect: Annotated[str, AfterValidator(_known_kind), Field(description="The kind that the review names")]
@@ -56,7 +57,7 @@ class Waiver(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A waiver with the file it stands in."""
+    """A waiver with the file and the line in which it begins."""
 
     waiver: Waiver
     place: str
@@ -76,48 +77,50 @@ def accepting(danger: Danger, *, reason: str, owner: str, last_day: datetime.dat
 def read_waivers(folder: Path, today: datetime.date) -> list[Filed]:
     """Every waiver in `folder/*.yaml`; raises InputError with every problem, expired ones included."""
     filed: list[Filed] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        if path.name.startswith("."):
-            problems.append(f"{path}: a hidden file waives nothing; name it after its stack, such as prod.yaml")
-            continue
         try:
-            entries = read_yaml_value(path, str(path))
+            read, wrong = _read(path, today)
         except ProblemsError as error:
-            problems += [str(problem) for problem in error.problems]
+            problems += error.problems
             continue
-        if not isinstance(entries, list):
-            problems.append(
-                f"{path}: a file of waivers is a list, each with urn, effect, change, reason, owner and lastDay"
-            )
-            continue
-        for position, entry in enumerate(entries, 1):
-            place = f"{path}: waiver {position}"
-            try:
-                waiver = Waiver.model_validate(entry)
-            except ValidationError as error:
-                problems += [f"{place}: {_problem(found)}" for found in error.errors()]
-                continue
-            problems += [f"{place}: {found}" for found in _dates(waiver, today)]
-            filed.append(Filed(waiver, place))
+        filed += read
+        problems += wrong
     if problems:
-        raise InputError(*problems)
+        raise InputError(*map(str, problems))
     return filed
 
 
-def _problem(found: object) -> str:
-    entry: dict[str, object] = dict(found)  # type: ignore[call-overload]
-    path = ".".join(str(part) for part in entry["loc"]) or "entry"  # type: ignore[attr-defined]
-    return f"{path}: {entry['msg']}"
+def _read(path: Path, today: datetime.date) -> tuple[list[Filed], list[Problem]]:
+    """One file's waivers, and what is wrong with the others. Raises ProblemsError where it holds none at all."""
+    name = name_of(path)
+    if path.name.startswith("."):
+        message = "a hidden file waives nothing; name it after its stack, such as prod.yaml"
+        raise ProblemsError([Problem(file=name, message=message)])
+    entries, tree = read_yaml_tree(path, name)
+    if not isinstance(entries, list):
+        message = "a file of waivers is a list, each with urn, effect, change, reason, owner and lastDay"
+        raise ProblemsError([Problem(file=name, message=message)])
+    filed: list[Filed] = []
+    problems: list[Problem] = []
+    for index, entry in enumerate(entries):
+        wrong = find_problems(Waiver, entry, f"[{index}]")
+        if not wrong:
+            waiver = Waiver.model_validate_json(json.dumps(entry))
+            wrong = list(_dates(waiver, today, f"[{index}].lastDay"))
+            (begins,) = locate([Problem(path=f"[{index}]", message="")], name, tree)
+            filed.append(Filed(waiver, f"{name}:{begins.line}"))
+        problems += wrong
+    return filed, locate(problems, name, tree)
 
 
-def _dates(waiver: Waiver, today: datetime.date) -> list[str]:
-    if waiver.last_day < today:
-        return [f"lastDay: expired on {waiver.last_day}; take it away, or decide again"]
+def _dates(waiver: Waiver, today: datetime.date, path: str) -> Iterator[Problem]:
     latest = today + datetime.timedelta(days=LONGEST_DAYS)
+    if waiver.last_day < today:
+        yield Problem(path=path, message=f"expired on {waiver.last_day}; take it away, or decide again")
     if waiver.last_day > latest:
-        return [f"lastDay: {waiver.last_day} is more than {LONGEST_DAYS} days ahead; {latest} at the latest"]
-    return []
+        message = f"{waiver.last_day} is more than {LONGEST_DAYS} days ahead; {latest} at the latest"
+        yield Problem(path=path, message=message)
 
 
 def of_stack(filed: Sequence[Filed], plan: Plan) -> list[Filed]:

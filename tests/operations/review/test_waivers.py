@@ -109,29 +109,32 @@ def test_the_last_day_is_inside(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"last_day": "2026-11-21"}, "lastDay: expired on 2026-11-21"),
-        ({"last_day": "2027-02-21"}, "lastDay: 2027-02-21 is more than 90 days ahead; 2027-02-20 at the latest"),
-        ({"last_day": "soon"}, "lastDay: Input should be a valid date"),
-        ({"owner": ""}, "owner: String should have at least 2 characters"),
-        ({"owner": "  "}, "owner: Value error, says nothing"),
-        ({"owner": ".."}, "owner: Value error, says nothing"),
-        ({"reason": " " * 30}, "reason: Value error, says too little"),
-        ({"reason": "because"}, "reason: String should have at least 20 characters"),
-        ({"effect": "everything"}, "effect: Value error, everything is none of replace, delete"),
-        ({"urn": "database-instance"}, "urn: String should match pattern"),
+        ({"last_day": "2026-11-21"}, "[0].lastDay: expired on 2026-11-21"),
+        ({"last_day": "2027-02-21"}, "[0].lastDay: 2027-02-21 is more than 90 days ahead; 2027-02-20 at the latest"),
+        ({"last_day": "soon"}, "[0].lastDay: must be a day, written like 2027-06-30"),
+        ({"owner": ""}, "[0].owner: String should have at least 2 characters"),
+        ({"owner": "  "}, "[0].owner: says nothing"),
+        ({"owner": ".."}, "[0].owner: says nothing"),
+        ({"reason": " " * 30}, "[0].reason: says too little"),
+        ({"reason": "because"}, "[0].reason: String should have at least 20 characters"),
+        ({"effect": "everything"}, "[0].effect: everything is none of replace, delete"),
+        ({"urn": "database-instance"}, "[0].urn: is not of the right form"),
         ({"urn": DATABASE + "-2"}, "urn: prod has no urn:pulumi:prod"),
     ],
 )
 def test_a_wrong_waiver_is_one_clear_error(change: dict[str, str], said: str, tmp_path: Path) -> None:
     found = problems(tmp_path, entry(**change))
     assert len(found) == 1
-    assert found[0].startswith(f"{tmp_path}/prod.yaml: waiver 1: {said}")
+    assert found[0].startswith(f"{tmp_path.name}/prod.yaml:1: {said}")
 
 
 def test_a_waiver_without_an_owner_or_with_a_typo_is_an_error(tmp_path: Path) -> None:
     text = entry().replace("owner: 'kari@workbuoy.example', ", "").replace("reason", "reasons")
     found = problems(tmp_path, text)
-    assert [problem.partition("waiver 1: ")[2].split(":")[0] for problem in found] == ["reason", "owner", "reasons"]
+    assert [problem.partition("[0].")[2] for problem in found] == [
+        "reasons: is not a setting; did you mean reason?",
+        "owner: is required; add it (Who answers for it)",
+    ]
 
 
 def test_all_problems_are_reported_at_once_and_a_file_that_is_no_list_is_one(tmp_path: Path) -> None:
@@ -147,7 +150,7 @@ def test_an_expired_waiver_of_another_stack_fails_too(tmp_path: Path) -> None:
 
 def test_an_unused_waiver_of_the_stack_is_reported_and_another_stacks_is_not(tmp_path: Path) -> None:
     review = reviewed(tmp_path, entry(), entry(effect="delete"), entry(DATABASE.replace("prod", "dev")))
-    assert [one.waiver.effect for one in review.unused] == ["delete"]
+    assert [(one.waiver.effect, one.place) for one in review.unused] == [("delete", f"{tmp_path.name}/prod.yaml:2")]
 
 
 def test_a_preview_file_cannot_tell_an_unknown_urn_so_the_waiver_is_unused(tmp_path: Path) -> None:
