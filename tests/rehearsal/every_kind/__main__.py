@@ -25,6 +25,9 @@ class Group(pulumi.ComponentResource):
         super().__init__("every:kind:Group", name, None, opts)
 
 
+PUBLISHERS = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]
+
+
 def policy(*statements: dict[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
@@ -154,7 +157,7 @@ key = aws.kms.Key(
         {
             "Sid": "Publishers",
             "Effect": "Allow",
-            "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]},
+            "Principal": {"Service": PUBLISHERS},
             "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
             "Resource": "*",
         },
@@ -222,7 +225,7 @@ aws.sns.TopicPolicy(
         lambda arn: policy(
             {
                 "Effect": "Allow",
-                "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]},
+                "Principal": {"Service": PUBLISHERS},
                 "Action": "sns:Publish",
                 "Resource": arn,
             }
