@@ -1,4 +1,4 @@
-"""YAML files as a person wrote them: their content with the line of everything in it.
+"""YAML files as a person wrote them: their content with the line of everything in it, and as they would write them.
 
 Every YAML of the project is read here, so that what passes here means the same to the engine. Files are bounded:
 aliases can make gigabytes of a few lines, and deep nesting ends in a traceback.
@@ -7,7 +7,7 @@ aliases can make gigabytes of a few lines, and deep nesting ends in a traceback.
 import codecs
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,25 @@ def locate(problems: Iterable[Problem], name: str, tree: yaml.Node | None, *belo
     """The same problems with file and line, in the file's order; their paths begin `below` these keys."""
     located = [_locate(problem, name, tree, below) for problem in problems]
     return sorted(located, key=lambda problem: problem.line or 0)
+
+
+class _Dumper(yaml.SafeDumper):
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        """Entries of a list stand deeper than its key, as in the files that people wrote."""
+        super().increase_indent(flow, False)
+
+
+def _written_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """In quotes where it would be read as something else: PyYAML takes fewer texts for numbers than the engine does."""
+    return dumper.represent_scalar(f"{_STANDARD}str", text, style=None if plain_value(text) == text else "'")
+
+
+_Dumper.add_representer(str, _written_text)
+
+
+def as_yaml(content: Mapping[str, Any]) -> str:
+    """A mapping as text that `read_yaml` reads as the same."""
+    return yaml.dump(dict(content), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=118)
 
 
 def read_yaml(file: Path, name: str | None = None) -> YamlFile:

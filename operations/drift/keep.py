@@ -20,7 +20,7 @@ from infra.problems import Problem, ProblemsError
 from infra.settings import StackSettings
 from infra.stack_files import SETTINGS_KEY, settings_in
 from infra.tenants.listing import FOLDER
-from infra.yaml_text import read_yaml_value
+from infra.yaml_text import as_yaml, read_yaml_value
 from operations.drift.found import Drifted
 from operations.drift.nested import Difference
 from operations.ending import Notify
@@ -59,7 +59,7 @@ class _Trial:
             file = copy.stack_file(self.holder)
             content = deepcopy(read_yaml_value(file))
             _put(content["config"][SETTINGS_KEY], path, value)
-            file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+            file.write_text(as_yaml(content), encoding="utf-8")
             return _declare(copy, self.stack)
 
 

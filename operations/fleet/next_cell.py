@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from bootstrap.home import SETTINGS_KEY as ACCOUNT_KEY
 from bootstrap.home import account_file, account_settings, account_stack, accounts_in, home_region
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file, stacks_in
+from infra.yaml_text import as_yaml
 from operations.changed.estate import read_bases
 from operations.fleet.cells import Cell
 from project.whole_file import write_whole
@@ -114,7 +113,7 @@ def _account_text(root: Path, cell: Cell, account: str) -> str:
     first = account_settings(root, environment)
     journal = {"account": first.get("account"), "region": home_region(root, environment, first.get("account"))}
     written = dict(_written(settings, {"account": account, "journal": settings.get("journal") or journal}))
-    return _SCHEMA + yaml.safe_dump({"config": {ACCOUNT_KEY: written}}, sort_keys=False, allow_unicode=True, width=120)
+    return _SCHEMA + as_yaml({"config": {ACCOUNT_KEY: written}})
 
 
 def _written(settings: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -8,8 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file, stacks_in
 from infra.tenants.files import capacity_warnings, find_tenant_problems, read_tenants
@@ -17,6 +15,7 @@ from infra.tenants.listing import OFFBOARDED_FOLDER, list_records, new_tenant_fi
 from infra.tenants.record import LAST_PRIORITY, Tenant
 from infra.tenants.residency import JURISDICTIONS, REGION, allowed_regions
 from infra.validation import find_problems
+from infra.yaml_text import as_yaml
 
 DEFAULT_TIER: Final = "standard"
 _CONTACT: Final = re.compile(r"\s*(?P<role>[^:]+?)\s*:\s*(?P<name>[^<]+?)\s*<(?P<email>[^<>]+)>\s*")
@@ -171,15 +170,8 @@ def _option(path: str) -> str:
     return _OPTIONS.get(head, f"--{head}") if path else ""
 
 
-class _Dumper(yaml.SafeDumper):
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
-        """Entries of a list stand deeper than its key, as in the files that people wrote."""
-        super().increase_indent(flow, False)
-
-
 def _as_yaml(content: Mapping[str, Any]) -> str:
-    whole = {key: _days(value) if key == "dates" else value for key, value in content.items()}
-    return yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=118)
+    return as_yaml({key: _days(value) if key == "dates" else value for key, value in content.items()})
 
 
 def _days(dates: Mapping[str, str]) -> dict[str, Any]:

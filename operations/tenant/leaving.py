@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import yaml
-
 from components.backup_settings import S3_LATE_DAYS
 from facts import tokens as t
 from facts.captions import ENGLISH
 from facts.stores import End, Form, Guard, Reason, Store, guards, stores
 from graph import Graph
 from infra.tenants.record import Tenant
+from infra.yaml_text import as_yaml
 from operations.tenant.remains import Remaining
 
 _GUARDED = {Guard.PROTECT: "is protected", Guard.DELETION_PROTECTION: "has deletion protection"}
@@ -165,4 +164,4 @@ def record_text(
             },
         }
     whole["remaining"] = [one.document() for one in remaining]
-    return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=118)
+    return as_yaml(whole)

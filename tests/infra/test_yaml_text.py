@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.problems import ProblemsError
-from infra.yaml_text import MOST_BYTES, MOST_LEVELS, parse_yaml, read_yaml, read_yaml_value
+from infra.yaml_text import MOST_BYTES, MOST_LEVELS, as_yaml, parse_yaml, read_yaml, read_yaml_value
 from infra.yaml_values import plain_value
 
 
@@ -91,3 +91,17 @@ def test_no_text_at_all_is_a_traceback(text: str) -> None:
 def test_a_plain_word_is_itself_or_a_value_that_json_has(text: str) -> None:
     value = plain_value(text)
     assert value is None or isinstance(value, (bool, int, float)) or value == text
+
+
+WORDS = st.one_of(
+    st.text(alphabet="+-._0123456789xobeEinfaNtrulys:~ ", max_size=12),
+    st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufeff\u2028\u2029"), max_size=20),
+)
+
+
+@given(
+    st.dictionaries(WORDS.filter(lambda key: key != "<<"), st.one_of(WORDS, st.lists(WORDS, max_size=3)), min_size=1)
+)
+@example({"legalName": "0E0", "0o17": ["1_000", "", "2026-01-01"]})
+def test_what_is_written_reads_back_as_the_same(content: dict[str, object]) -> None:
+    assert parse_yaml(as_yaml(content), "file")[0] == content

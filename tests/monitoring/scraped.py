@@ -3,6 +3,7 @@
 python -m tests.monitoring.scraped service|stand-in
 """
 
+import os
 import sys
 import threading
 import time
@@ -73,4 +74,4 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except KeyboardInterrupt:
-        sys.exit(130)
+        os._exit(130)  # Python would end by SIGINT where it met `exec`, as a dataclass is made (its `-m` alone does so)

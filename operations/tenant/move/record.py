@@ -6,14 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
 from infra.tenants.files import find_tenant_problems, parse_tenant
 from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
-from infra.yaml_text import child, read_yaml
+from infra.yaml_text import as_yaml, child, read_yaml
 from project.whole_file import write_whole
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -71,7 +69,7 @@ def _write(root: Path, tenant: Tenant, changes: Mapping[str, Any]) -> Path:
     for key, value in sorted(changes.items(), key=lambda one: -_first_line(read.tree, one[0], len(lines))):
         first = _first_line(read.tree, key, len(lines))
         last = _last_line(lines, first)
-        lines[first:last] = [yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True)] if value else []
+        lines[first:last] = [as_yaml({key: value})] if value else []
     content = {key: value for key, value in {**read.content, **changes}.items() if value is not None}
     changed = parse_tenant(read, content, tenant.name)
     if problems := find_tenant_problems(root, changed):

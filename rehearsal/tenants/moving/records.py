@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
 from infra.tenants.files import find_tenant_problems, parse_tenant, read_tenant, read_tenants
 from infra.tenants.listing import FOLDER, tenant_file
 from infra.tenants.record import BASE_CERTIFICATE, LAST_PRIORITY, Tenant
-from infra.yaml_text import read_yaml
+from infra.yaml_text import as_yaml, read_yaml
 from project.files import Project
 
 
@@ -87,7 +85,7 @@ def project_with(project: Project, folder: Path, tenants: Iterable[Tenant]) -> P
     shutil.copytree(project.root / FOLDER, folder / FOLDER)
     for tenant in tenants:
         record = tenant.model_dump(mode="json", by_alias=True, exclude_none=True)
-        tenant_file(folder, tenant.name).write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")
+        tenant_file(folder, tenant.name).write_text(as_yaml(record), encoding="utf-8")
         if tenant.isolation == "silo":
             wanted = [stack_file(folder, place.stack) for place in tenant.places]
             for file in folder.glob(f"Pulumi.*-{tenant.name}.yaml"):
