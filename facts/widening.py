@@ -68,11 +68,16 @@ def ended(before: Grants | None, after: Grants) -> Iterator[Widening]:
     """What a service of AWS may not do any more, and so does not write, tell or encrypt."""
     allowed = [one.statement for one in after.statements if one.statement.get("Effect") == "Allow"]
     for one in before.statements if before else ():
-        services = principals(one.statement, "Service")
-        if one.statement.get("Effect") != "Allow" or not services or within(one.statement, allowed):
+        if one.statement.get("Effect") != "Allow":
             continue
-        actions = _listed(values_of(one.statement, "Action"))
-        yield Widening(f"{_listed(services)} is not allowed all of {actions} any more", wide=False, by=one.by)
+        alone = {
+            name: {**one.statement, "Principal": {"Service": name}} for name in principals(one.statement, "Service")
+        }
+        lost = [name for name, statement in alone.items() if not within(statement, allowed)]
+        if lost:
+            actions = _listed(values_of(one.statement, "Action"))
+            may = "is" if len(lost) == 1 else "are"
+            yield Widening(f"{_listed(lost)} {may} not allowed all of {actions} any more", wide=False, by=one.by)
 
 
 def within(statement: Statement, known: Sequence[Statement]) -> bool:
