@@ -1,5 +1,7 @@
 """How the conditions of two statements compare by their texts, whoever asks."""
 
+from collections.abc import Iterator
+
 from facts.permissions.documents import Statement, conditions
 from facts.permissions.patterns import includes
 
@@ -9,11 +11,7 @@ def narrows(statement: Statement, known: Statement) -> bool:
 
     A condition on a further key only narrows. What another operator makes of a value is not compared.
     """
-    return all(
-        (now := _asked(statement, key, operator)) is not None and not _beyond(operator, now, set(values))
-        for key, found in conditions(known).items()
-        for operator, values in found
-    )
+    return all(beyond == set() for _, beyond in _compared(statement, known))
 
 
 def loosens(statement: Statement, known: Statement) -> bool:
@@ -22,11 +20,18 @@ def loosens(statement: Statement, known: Statement) -> bool:
     One more exact value lets in one more: that is no looser condition, but a grant of its own.
     """
     return any(
-        (now := _asked(statement, key, operator)) is None
-        or any(_is_negated(operator) or "*" in one or "?" in one for one in _beyond(operator, now, set(values)))
-        for key, found in conditions(known).items()
-        for operator, values in found
+        beyond is None or any(_is_negated(operator) or "*" in one or "?" in one for one in beyond)
+        for operator, beyond in _compared(statement, known)
     )
+
+
+def _compared(statement: Statement, known: Statement) -> Iterator[tuple[str, set[str] | None]]:
+    """The operator of each condition of `known`, and what the statement lets in beyond it; None where it has none."""
+    asked = conditions(statement)
+    for key, found in conditions(known).items():
+        for operator, values in found:
+            now = next((set(those) for name, those in asked.get(key, ()) if name == operator), None)
+            yield operator, None if now is None else _beyond(operator, now, set(values))
 
 
 def _beyond(operator: str, now: set[str], then: set[str]) -> set[str]:
@@ -45,7 +50,3 @@ def _includes(operator: str, pattern: str, value: str) -> bool:
 
 def _is_negated(operator: str) -> bool:
     return "Not" in operator
-
-
-def _asked(statement: Statement, key: str, operator: str) -> set[str] | None:
-    return next((set(values) for name, values in conditions(statement).get(key, ()) if name == operator), None)

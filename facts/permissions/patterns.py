@@ -128,13 +128,9 @@ def overlap(one: str, other: str) -> bool:
 @lru_cache(_CACHED)
 def includes(pattern: str, other: str) -> bool:
     """Whether a pattern of `*` and `?` matches whatever another one matches."""
-    if not pattern:
-        return not other
-    if pattern[0] == "*":
-        return includes(pattern[1:], other) or (bool(other) and includes(pattern, other[1:]))
-    if not other or other[0] == "*":
-        return False
-    return pattern[0] in ("?", other[0]) and includes(pattern[1:], other[1:])
+    parts = {"*": ".*", "?": "[^*]"}
+    expression = "".join(parts.get(character) or re.escape(character) for character in pattern)
+    return re.fullmatch(expression, other, re.DOTALL) is not None
 
 
 def match_arn(pattern: str, arn: str) -> Truth:

@@ -46,3 +46,9 @@ def test_a_pattern_includes_another_where_it_matches_all_that_the_other_does(
     pattern: str, other: str, expected: bool
 ) -> None:
     assert includes(pattern, other) is expected
+
+
+def test_a_text_of_any_length_is_compared() -> None:
+    long = "arn:aws:s3:::bucket/" + "x" * 2000
+    assert includes(f"{long}*", f"{long}y")
+    assert not includes(long, f"{long}y")
