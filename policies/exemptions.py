@@ -1,7 +1,5 @@
 """Exemptions: a control that one resource need not meet, with the reason."""
 
-import difflib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
@@ -12,10 +10,10 @@ from pydantic import Field
 
 from components.settings import Settings
 from infra.problems import Problem
-from infra.validation import find_problems
+from infra.suggestion import suggestion
 from infra.yaml_text import locate
 from policies.catalogue import catalogue, environment_of
-from policies.entries import entries_and_tree, name_of
+from policies.entries import entries_and_tree, name_of, valid_entries
 from policies.errors import PolicyError
 
 FILE = Path(__file__).parent / "exemptions.yaml"
@@ -54,20 +52,13 @@ def stack_of(urn: str) -> str:
 @cache
 def exemptions(path: Path = FILE) -> Mapping[str, Sequence[Exemption]]:
     """Exemptions by control; raises PolicyError with every problem of the file."""
-    problems: list[Problem] = []
     found: dict[str, list[Exemption]] = {}
     listed, tree = entries_and_tree(path)
-    for index, entry in enumerate(listed):
-        wrong = find_problems(Exemption, entry, f"[{index}]")
-        if wrong:
-            problems += wrong
-            continue
-        exemption = Exemption.model_validate_json(json.dumps(entry))
+    valid, problems = valid_entries(Exemption, listed)
+    for place, exemption in valid.items():
         if exemption.control not in catalogue():
-            near = difflib.get_close_matches(exemption.control, catalogue(), 1)
-            meant = f"; did you mean {near[0]}?" if near else ""
-            message = f"no control is named {exemption.control}{meant}"
-            problems.append(Problem(path=f"[{index}].control", message=message))
+            message = f"no control is named {exemption.control}{suggestion(exemption.control, catalogue())}"
+            problems.append(Problem(path=f"{place}.control", message=message))
         found.setdefault(exemption.control, []).append(exemption)
     if problems:
         raise PolicyError(map(str, locate(problems, name_of(path), tree)))

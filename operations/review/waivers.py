@@ -1,7 +1,6 @@
 """Waivers: a possible loss that somebody has accepted, for a while and with a name to it."""
 
 import datetime
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,9 @@ from components.settings import Settings
 from graph.errors import InputError
 from graph.plan import Plan
 from infra.problems import Problem, ProblemsError
-from infra.validation import find_problems
 from infra.yaml_text import locate, read_yaml_tree
 from operations.review.effects import KINDS, Danger, EffectKind
-from policies.entries import name_of
+from policies.entries import name_of, valid_entries
 from policies.exemptions import stack_of
 
 LONGEST_DAYS: Final = 90
@@ -102,15 +100,11 @@ def _read(path: Path, today: datetime.date) -> tuple[list[Filed], list[Problem]]
         message = "a file of waivers is a list, each with urn, effect, change, reason, owner and lastDay"
         raise ProblemsError([Problem(file=name, message=message)])
     filed: list[Filed] = []
-    problems: list[Problem] = []
-    for index, entry in enumerate(entries):
-        wrong = find_problems(Waiver, entry, f"[{index}]")
-        if not wrong:
-            waiver = Waiver.model_validate_json(json.dumps(entry))
-            wrong = list(_dates(waiver, today, f"[{index}].lastDay"))
-            (begins,) = locate([Problem(path=f"[{index}]", message="")], name, tree)
-            filed.append(Filed(waiver, f"{name}:{begins.line}"))
-        problems += wrong
+    valid, problems = valid_entries(Waiver, entries)
+    for place, waiver in valid.items():
+        problems += _dates(waiver, today, f"{place}.lastDay")
+        (begins,) = locate([Problem(path=place, message="")], name, tree)
+        filed.append(Filed(waiver, f"{name}:{begins.line}"))
     return filed, locate(problems, name, tree)
 
 
