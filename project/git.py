@@ -34,8 +34,11 @@ def git_output(root: Path, *arguments: str) -> bytes | None:
 
 
 def is_shallow(root: Path) -> bool:
-    """Whether the clone holds only the newest part of its history. Raises as `git_output`."""
-    return git_output(root, "rev-parse", "--is-shallow-repository") == b"true\n"
+    """Whether the clone may hold only the newest part of its history: a git that cannot tell counts as such.
+
+    Raises as `git_output`.
+    """
+    return git_output(root, "rev-parse", "--is-shallow-repository") != b"false\n"
 
 
 def commit_of(root: Path, revision: str) -> str:
