@@ -67,8 +67,8 @@ def _unread(content: Mapping[str, Any]) -> Iterator[Problem]:
 def _shared_accounts(root: Path, stack: str, configured: Any) -> Iterator[Problem]:
     """Other files that name this account: dev, staging and prod never share one."""
     account = configured.get("account") if isinstance(configured, dict) else None
-    for other in (stack_file(root, one) for one in stacks_in(root)):
-        if account and other != stack_file(root, stack) and _account_in(other) == account:
+    for other in (stack_file(root, one) for one in stacks_in(root) if one != stack):
+        if account and _account_in(other) == account:
             message = f"{account} is also the account of {other.name}; give each file an account of its own"
             yield Problem(path="account", message=message)
 

@@ -78,9 +78,8 @@ def _findings(stack: Stack, looks: Looks) -> Iterator[tuple[str, bool, str]]:
         else:
             yield subject, False, _NOT_LOOKED_AT
     accounts = looks.of("drift-account")
-    if (
-        accounts and stack.name not in accounts and stack.name in looks.of("drift")
-    ):  # asked of others, not answered here
+    asked = bool(accounts) and stack.name in looks.of("drift")  # of others, and of this one's other drift
+    if asked and stack.name not in accounts:
         yield "drift", False, "what was added beside the program was not looked at"
     if (added := accounts.get(stack.name)) is not None:
         yield from (("drift", False, f"added beside the program: {_names(one.urn)}") for one in added.resources)

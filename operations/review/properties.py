@@ -8,7 +8,7 @@ from typing import Any, Final
 from facts import tokens as t
 from facts.replacements import replaces
 from facts.types import TYPES, ResourceType
-from graph import Mark, Masked, Secret
+from graph import Mark, Masked, Resource, Secret
 from graph.marks import is_known, marks_in
 from graph.plan import Plan, PlanStep
 from graph.values import document, maps
@@ -25,8 +25,12 @@ def changed_inputs(step: PlanStep) -> list[str]:
     """
     if step.old is None or step.new is None:
         return []
-    old, new = step.old.inputs, step.new.inputs
-    return [name for name in dict.fromkeys((*old, *new)) if not _same(old.get(name), new.get(name))]
+    return _differing(step.old, step.new)
+
+
+def _differing(old: Resource, new: Resource) -> list[str]:
+    names = dict.fromkeys((*old.inputs, *new.inputs))
+    return [name for name in names if not _same(old.inputs.get(name), new.inputs.get(name))]
 
 
 def _same(old: Any, new: Any) -> bool:
@@ -92,8 +96,8 @@ def _by_another_provider(plan: Plan, step: PlanStep) -> Iterator[Found]:
             yield NotEvaluated(step.urn, "it goes through another provider, which the plan does not show")
         return
     harmless = {"region", *(TYPES[new.type].harmless if new.type in TYPES else ())}
-    for name in dict.fromkeys((*old.inputs, *new.inputs)):
-        if name not in harmless and not _same(old.inputs.get(name), new.inputs.get(name)):
+    for name in _differing(old, new):
+        if name not in harmless:
             yield NotEvaluated(step.urn, f"it goes through another provider, whose {name} is another")
 
 
