@@ -33,9 +33,11 @@ class Forks(Programs):
     Args:
         app: the folder `app/`, with the virtual environment.
         control: the socket of one that runs already, and which others end.
+        package: a folder whose package is run instead of the installed one, with what is installed beside it.
     """
 
-    def __init__(self, app: Path, control: socket.socket | None = None) -> None:
+    def __init__(self, app: Path, control: socket.socket | None = None, package: Path | None = None) -> None:
+        self._app, self._package = app, str(package or "")
         self._python = python_of(app)
         self._lock = threading.Lock()
         self._control = control
@@ -53,15 +55,19 @@ class Forks(Programs):
                     self._process = Process(command, {}, pass_fds=(there.fileno(),))
             return self._control
 
+    def of_package(self, folder: Path) -> "Forks":
+        """The same for the package in a folder, such as a revision's. Raises NotToBeHadError."""
+        return Forks(self._app, self.start(), folder)
+
     def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Process:
         """A command, which runs by then. Raises NotToBeHadError."""
-        process = _Fork(self.start(), arguments, environment)
+        process = _Fork(self.start(), arguments, environment, {"package": self._package})
         process.await_begin()
         return process
 
-    def begin_devtool(self, name: str, *arguments: str) -> Process:
+    def begin_devtool(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
         """A program for the service's developers, once everything is imported. Raises NotToBeHadError."""
-        return _Fork(self.start(), arguments, {}, name)
+        return _Fork(self.start(), arguments, environment or {}, {"package": self._package, "devtool": name})
 
     def ask_to_end(self) -> None:
         """It ends by itself once its commands have."""
@@ -79,9 +85,13 @@ class Forks(Programs):
 
 class _Fork(Process):
     def __init__(
-        self, control: socket.socket, arguments: Sequence[str], environment: Mapping[str, str], devtool: str = ""
+        self,
+        control: socket.socket,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        program: Mapping[str, str],
     ) -> None:
-        self._control, self._devtool = control, devtool
+        self._control, self._program = control, program
         super().__init__(arguments, environment)
 
     def await_begin(self) -> None:
@@ -91,7 +101,7 @@ class _Fork(Process):
     def _open(self, command: list[str], environment: dict[str, str], pass_fds: Sequence[int]) -> Handle:  # noqa: ARG002
         here, there = socket.socketpair()
         reading, writing = os.pipe()
-        request = {"arguments": command, "environment": environment, "devtool": self._devtool}
+        request = {"arguments": command, "environment": environment, **self._program}
         try:
             with there:
                 socket.send_fds(self._control, [b"."], [there.fileno(), writing])

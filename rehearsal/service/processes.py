@@ -7,7 +7,6 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
 from typing import IO, Protocol
@@ -30,22 +29,6 @@ class Programs(Protocol):
 
     def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> "Process":
         """`workbuoy-app` with these arguments; whoever begins it ends it. Raises NotToBeHadError."""
-
-
-@dataclass(frozen=True)
-class Package:
-    """The service's package in a folder, such as a revision's, with the dependencies that are installed in `app`."""
-
-    app: Path
-    folder: Path
-
-    def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> "Process":
-        """The folder stands before the installed package."""
-        return Process(self.module("workbuoy_app", *arguments), environment)
-
-    def module(self, name: str, *arguments: str) -> list[str]:
-        """The command line for one of its modules."""
-        return ["env", f"PYTHONPATH={self.folder}", python_of(self.app), "-m", name, *arguments]
 
 
 class Handle(Protocol):

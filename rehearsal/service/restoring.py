@@ -5,7 +5,6 @@ The past is Postgres's own: a base backup and the archive of its log. What RDS t
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -121,7 +120,9 @@ class Restoring:
         """A second server, behind TLS of its own name, with a login that is filled into its secret."""
         self.began_at = time.monotonic()
         server = trial.surroundings.archived
-        process = trial.surroundings.devtool("point_in_time", "copy", server, "--at", self.at.isoformat())
+        process = trial.surroundings.programs.begin_devtool(
+            "point_in_time", "copy", server, "--at", self.at.isoformat()
+        )
         trial.stack.callback(process.stop)
         until(lambda: bool(process.lines), TIMEOUT_SECONDS, "the copy did not start", process)
         try:
@@ -237,7 +238,7 @@ def content_of(key: str) -> bytes:
 
 def _begin(trial: Trial, *arguments: str) -> Process:
     environment = trial.task_environment(trial.declared.administration)
-    process = trial.surroundings.devtool("restoring", *arguments, environment={**os.environ, **environment})
+    process = trial.surroundings.programs.begin_devtool("restoring", *arguments, environment=environment)
     trial.stack.callback(process.stop)
     return process
 
@@ -288,7 +289,7 @@ def expect_files(trial: Trial, name: str, sums: Mapping[str, Any], *, others: bo
 
 
 def _point_in_time(trial: Trial, action: str) -> None:
-    process = trial.surroundings.devtool("point_in_time", action, trial.surroundings.archived)
+    process = trial.surroundings.programs.begin_devtool("point_in_time", action, trial.surroundings.archived)
     trial.stack.callback(process.stop)
     finish(process, action, TIMEOUT_SECONDS)
 

@@ -118,10 +118,6 @@ class Surroundings:
         programs = self.programs if self._other is None else None
         return [one for one in (programs, self._provider, self._postgres) if one is not None]
 
-    def devtool(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
-        """Begin one of the programs that the service brings for its developers; whoever begins it ends it."""
-        return Process([python_of(self.app), "-m", f"workbuoy_app.devtools.{name}", *arguments], environment or {})
-
     @property
     def archived(self) -> str:
         """The archiving server, as `point_in_time` takes it. Raises NotToBeHadError where it is none."""

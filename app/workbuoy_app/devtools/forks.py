@@ -9,7 +9,8 @@ what is installed stays imported.
 A message on it is one byte and two or three file descriptors: a socket for one command, where the command writes to,
 and where it writes its errors to, if that is elsewhere. On the first comes a line of JSON,
 `{"arguments": [...], "environment": {...}}`; with `"devtool": NAME` the command is the program of that name in this
-folder instead of the service's own. Back go a line with the process's id and, once it has ended, one with its exit
+folder instead of the service's own, and with `"package": FOLDER` the service's modules are read from there, as a release
+that is not the installed one has them. Back go a line with the process's id and, once it has ended, one with its exit
 status as `subprocess` gives it. When the client closes its socket, the command is killed.
 """
 
@@ -82,9 +83,12 @@ def main() -> int:
     if begun is None:
         end.status = 0
         return 0
-    if any(_saved(file) != then for file, then in imported.items()):
+    request, outputs = begun
+    if package := request.get("package"):
+        sys.path.insert(0, package)
+    if package or any(_saved(file) != then for file, then in imported.items()):
         _forget()
-    return _become(end, *begun)
+    return _become(end, request, outputs)
 
 
 def import_all() -> dict[str, tuple[int, int]]:

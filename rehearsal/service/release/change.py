@@ -2,23 +2,23 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rehearsal.service import steps, tasks
 from rehearsal.service.browser import fetch
 from rehearsal.service.declared import DeclaredService
+from rehearsal.service.forks import Forks
 from rehearsal.service.lambda_runtime import lambda_runtime
 from rehearsal.service.ports import free_port
-from rehearsal.service.processes import Package, Programs, started
+from rehearsal.service.processes import Programs, started
 from rehearsal.service.release.balancer import Balancer
 from rehearsal.service.release.migration import (
     LONGEST_WAIT_SECONDS,
     Watch,
     linted,
     named_tables,
-    new_revisions,
     way_out,
 )
 from rehearsal.service.release.traffic import SHOWN, Traffic
@@ -34,13 +34,15 @@ class Change:
     """What the steps share: the release before, the coming one, and the traffic between.
 
     `former` is filled by the first steps; `coming` stands in the same surroundings, with ports of its own.
+    `declared` and `programs` are the coming release's, `package` is its own package, whatever `programs` runs, and
+    `revisions` are the migrations that the release before has not.
     """
 
     former: Trial
-    before: Package
-    after: Package
     declared: DeclaredService
     programs: Programs
+    package: Forks
+    revisions: Sequence[Path]
     balancer: Balancer = field(default_factory=Balancer)
     notes: list[str] = field(default_factory=list)
     traffic: Traffic | None = None
@@ -88,10 +90,10 @@ class Change:
     def fill_tables(self) -> str:
         """Rows in the tables that the migration names, so that its locks last as long as they would."""
         self.coming = self._coming()
-        tables = named_tables(self._new_revisions)
-        if not self._new_revisions:
+        tables = named_tables(self.revisions)
+        if not self.revisions:
             return "not needed: the schema stays as it is"
-        filled = Watch(self.coming, self.after).fill(tables) if tables else {}
+        filled = Watch(self.coming, self.package).fill(tables) if tables else {}
         self.notes += [
             f"{table}: not filled, so its locks are not measured: {why}"
             for table, why in filled.items()
@@ -113,10 +115,10 @@ class Change:
     def migrate(self) -> str:
         """The coming release's `migrate`, whose locks hold nobody up for long."""
         self._phase("migrate runs")
-        watch = Watch(_coming(self), self.after)
+        watch = Watch(_coming(self), self.package)
         tasks.finish(watch.migrate(), "migrate", steps.MIGRATE_TIMEOUT_SECONDS)
         locks, statements = watch.locks(), watch.statements()
-        if self._new_revisions:
+        if self.revisions:
             self.notes += linted(statements, self.former.folder)
         longest = locks[0] if locks else None
         if longest is not None and longest.seconds > LONGEST_WAIT_SECONDS:
@@ -126,7 +128,7 @@ class Change:
             )
         self._expect_no_failure()
         waited = f"the longest wait behind it {longest.seconds:.2f} s" if longest else "nobody waited for it"
-        return f"{len(self._new_revisions)} new revisions, {waited}"
+        return f"{len(self.revisions)} new revisions, {waited}"
 
     def use_former(self) -> str:
         """Every kind of request to the release before, which still serves."""
@@ -195,10 +197,6 @@ class Change:
         )
 
     # ---- shared
-
-    @property
-    def _new_revisions(self) -> list[Path]:
-        return new_revisions(self.before, self.after)
 
     def _coming(self) -> Trial:
         """The coming release in the same surroundings."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rehearsal.service.processes import Package, Process
+from rehearsal.service.forks import Forks
+from rehearsal.service.processes import Process
 from rehearsal.service.trial import StepError, Trial, until
 
 ROWS = 200_000
@@ -18,7 +19,6 @@ LONGEST_WAIT_SECONDS = 2.0
 FILL_TIMEOUT_SECONDS = 120
 END_TIMEOUT_SECONDS = 10
 VERSIONS: Final = Path("workbuoy_app/migrations/versions")
-_WATCH = "workbuoy_app.devtools.migration_watch"
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
 _PARAMETER = re.compile(r"%s|%\(\w+\)s")
@@ -27,10 +27,10 @@ _CHANGES = re.compile(r"(alter|create|drop|update|delete|insert|truncate|grant|r
 _LEFT_OUT = ("prefer-*", "require-lock-timeout", "require-statement-timeout", "ban-char-field", "transaction-nesting")
 
 
-def new_revisions(former: Package, coming: Package) -> list[Path]:
+def new_revisions(former_app: Path, coming_app: Path) -> list[Path]:
     """The files of revisions that the former release has not, in their order."""
-    before = {file.name for file in (former.folder / VERSIONS).glob("*.py")}
-    return sorted(file for file in (coming.folder / VERSIONS).glob("*.py") if file.name not in before)
+    before = {file.name for file in (former_app / VERSIONS).glob("*.py")}
+    return sorted(file for file in (coming_app / VERSIONS).glob("*.py") if file.name not in before)
 
 
 def named_tables(files: Sequence[Path]) -> list[str]:
@@ -60,14 +60,14 @@ class Lock:
 class Watch:
     """The programs of `migration_watch`, with the environment and the owner's login of the task's `migrate`."""
 
-    def __init__(self, trial: Trial, package: Package) -> None:
+    def __init__(self, trial: Trial, package: Forks) -> None:
         self._trial, self._package = trial, package
         self._statements = trial.folder / "statements.jsonl"
         self._waits: Process | None = None
 
     def _start(self, *arguments: str) -> Process:
         environment = self._trial.task_environment(self._trial.declared.migrate)
-        process = Process(self._package.module(_WATCH, *arguments), environment)
+        process = self._package.begin_devtool("migration_watch", *arguments, environment=environment)
         self._trial.stack.callback(process.stop)
         return process
 

@@ -8,8 +8,9 @@ from graph import Graph
 from rehearsal.cloud import Cloud
 from rehearsal.result import Rehearsal
 from rehearsal.service.declared import NoServiceError, as_before, declared_service
-from rehearsal.service.processes import Package, Programs
+from rehearsal.service.processes import Programs
 from rehearsal.service.release.change import Change
+from rehearsal.service.release.migration import new_revisions
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import opened_trial, take
 from rehearsal.service.surroundings import Surroundings
@@ -43,10 +44,11 @@ def rehearse_release(
     except NoServiceError as error:
         return ServiceRehearsal(incomplete=str(error))
     app = surroundings.app
-    before, coming = Package(app, former_app), Package(app, app)
+    before, coming = (surroundings.programs.of_package(folder) for folder in (former_app, app))
     as_it_was = as_before(declared, former) if former is not None else declared
     with opened_trial(as_it_was, cloud, surroundings, programs=before) as trial:
-        change = Change(trial, before, coming, declared, programs or coming)
+        revisions = new_revisions(former_app, app)
+        change = Change(trial, declared, programs or coming, coming, revisions)
         if (former_app / _LOCK).read_bytes() != (app / _LOCK).read_bytes():
             change.notes.append("the release before runs with today's dependencies, which its own lock does not name")
         found = take(change.steps(), trial, notify)

@@ -4,15 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.service.processes import Package
 from rehearsal.service.release.migration import VERSIONS, linted, named_tables, new_revisions, way_out
 
 
-def package(folder: Path, *revisions: str) -> Package:
+def package(folder: Path, *revisions: str) -> Path:
     (folder / VERSIONS).mkdir(parents=True)
     for one in revisions:
         (folder / VERSIONS / one).write_text(f"# {one}")
-    return Package(folder, folder)
+    return folder
 
 
 def test_only_revisions_that_the_release_before_has_not_are_new(tmp_path: Path) -> None:
