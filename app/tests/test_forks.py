@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import psycopg
 import pytest
 
 import workbuoy_app
@@ -38,10 +39,13 @@ class Server:
                 pass_fds=(there.fileno(),),
             )
 
-    def begin(self, *arguments: str, devtool: str = "", **environment: str) -> tuple[socket.socket, int]:
+    def begin(
+        self, *arguments: str, devtool: str = "", package: str = "", **environment: str
+    ) -> tuple[socket.socket, int]:
         """A command: the socket that it is asked on, and where its output is read."""
         reading, writing = os.pipe()
-        here = self._ask({"arguments": arguments, "environment": environment, "devtool": devtool}, writing)
+        request = {"arguments": arguments, "environment": environment, "devtool": devtool, "package": package}
+        here = self._ask(request, writing)
         os.close(writing)
         return here, reading
 
@@ -65,9 +69,11 @@ class Server:
             errors.seek(0)
             return subprocess.CompletedProcess(arguments, status, output.read(), errors.read())
 
-    def run(self, *arguments: str, devtool: str = "", **environment: str) -> tuple[int, str]:
+    def run(
+        self, *arguments: str, devtool: str = "", package: str = "", **environment: str
+    ) -> tuple[int, str]:
         """A command to its end: exit status and output."""
-        here, reading = self.begin(*arguments, devtool=devtool, **environment)
+        here, reading = self.begin(*arguments, devtool=devtool, package=package, **environment)
         with here, here.makefile() as lines, os.fdopen(reading) as output:
             pid, status = (int(lines.readline()) for _ in range(2))
             assert pid > 0
@@ -119,6 +125,20 @@ def test_a_program_for_developers_can_be_a_fork_too(server: Server) -> None:
     status, output = server.run("backup", "no server", devtool="point_in_time")
     assert status == 2
     assert "point_in_time backup: error" in output
+
+
+def test_the_package_of_another_folder_runs_with_what_is_installed(server: Server, tmp_path: Path) -> None:
+    other = tmp_path / "workbuoy_app"
+    (other / "devtools").mkdir(parents=True)
+    (other / "__init__.py").write_text("")
+    (other / "cli.py").write_text(
+        "import psycopg\nfrom workbuoy_app import __file__ as own\n"
+        "def main():\n    print(own, psycopg.__version__)\n    return 3\n"
+    )
+    (other / "devtools/tool.py").write_text("def main():\n    print('its own tool')\n    return 0\n")
+    assert server.run(package=str(tmp_path)) == (3, f"{other / '__init__.py'} {psycopg.__version__}\n")
+    assert server.run(devtool="tool", package=str(tmp_path)) == (0, "its own tool\n")
+    assert server.run("--version")[0] == 0, "the next command is the installed package's again"
 
 
 def test_what_botocore_reads_is_read_once_though_its_sessions_were_imported_before() -> None:

@@ -9,9 +9,9 @@ what is installed stays imported.
 A message on it is one byte and two or three file descriptors: a socket for one command, where the command writes to,
 and where it writes its errors to, if that is elsewhere. On the first comes a line of JSON,
 `{"arguments": [...], "environment": {...}}`; with `"devtool": NAME` the command is the program of that name in this
-folder instead of the service's own, and with `"package": FOLDER` the service's modules are read from there, as a release
-that is not the installed one has them. Back go a line with the process's id and, once it has ended, one with its exit
-status as `subprocess` gives it. When the client closes its socket, the command is killed.
+folder instead of the service's own, and with `"package": FOLDER` it runs the service's modules that lie there, such as
+another release's. Back go a line with the process's id and, once it has ended, one with its exit status as `subprocess`
+gives it. When the client closes its socket, the command is killed.
 """
 
 from __future__ import annotations
