@@ -49,7 +49,7 @@ def at(root: Path, name: str) -> Iterator[Revision]:
     commit = commit_of(root, name)
     inside = run_git(root, "rev-parse", "--show-prefix").stdout.decode().strip()
     top = Path(run_git(root, "rev-parse", "--show-toplevel").stdout.decode().strip())
-    done = run_git(top, "archive", "--format=zip", commit)
+    done = run_git(top, "archive", "--format=zip", "-0", commit)  # packing costs more than it saves
     if done.returncode != 0:
         raise InputError(f"git cannot read {commit}: {done.stderr.decode(errors='replace').strip()}")
     with own_folder("since") as folder:
