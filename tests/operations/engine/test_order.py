@@ -67,7 +67,9 @@ def test_an_older_run_that_is_approved_after_a_newer_one_is_refused(
 def test_a_newer_one_and_the_same_one_go_on(deploy: Deploy, fake_cli: FakeCli, commits: tuple[str, str]) -> None:
     for tag in commits:
         fake_cli.answer(deployed(tag))
-        assert deploy().exit_code == 0
+        result = deploy()
+        assert result.exit_code == 0
+        assert "of another branch" not in result.stderr
 
 
 def test_another_branch_is_reported_and_goes_on(
