@@ -59,10 +59,12 @@ def _tasks(watched: Watched) -> list[Alert]:
         Alert(
             name="service-unhealthy-tasks",
             severity="page",
-            expression=f"up{{{own}}} == 0",
-            hold="5m",
+            # Of all tasks, and over the minutes between two of them: one that is replaced again and again lives shorter
+            # than any alert waits.
+            expression=f"min by (stack) (min_over_time(up{{{own}}}[3m])) == 0",
+            hold="7m",
             search="starts and stops",
-            advice="A task runs and does not answer the scrape.",
+            advice="A task runs and does not answer the scrape, or is replaced again and again by one that does not.",
         ),
         Alert(
             name="service-not-scraped",

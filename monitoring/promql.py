@@ -15,8 +15,8 @@ _GROUPING: Final = re.compile(r"\bby \(([^)]*)\)")
 _LEGEND: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _WORDS: Final = frozenset(
     (
-        *("absent", "and", "by", "clamp_max", "histogram_quantile", "max", "max_over_time", "min", "or", "rate"),
-        *("sum", "sum_over_time", "topk"),
+        *("absent", "and", "by", "clamp_max", "histogram_quantile", "max", "max_over_time", "min"),
+        *("min_over_time", "or", "rate", "sum", "sum_over_time", "topk"),
     )
 )
 

@@ -41,6 +41,8 @@ STORAGE = Histogram(
     registry=registry,
 )
 LOGINS = Counter("workbuoy_logins_total", "Logins by their outcome", ("outcome",), registry=registry)
+for _outcome in ("success", "refused", "not a member", "unavailable"):
+    LOGINS.labels(_outcome)  # a rate needs the 0 before the first one, and of some outcomes few ever come
 SCHEMA = Gauge(
     "workbuoy_schema_at_head", "1 where every migration that this release knows is applied", registry=registry
 )

@@ -1,6 +1,7 @@
 """What log groups hold, by who writes to them, and log groups that nobody declared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from facts import tokens as t
 from facts.stores.holder import NOT_SHOWN, Holder, for_a_while, for_days, stays
@@ -69,10 +70,7 @@ def _writes(graph: Graph) -> Iterator[tuple[object, Resource]]:
         for log in items(instance.inputs.get("enabledCloudwatchLogsExports")):
             if isinstance(identifier, str):
                 yield f"/aws/rds/instance/{identifier}/{log}", instance
-    for flow in graph.of(t.FLOW_LOG):
-        found = graph.referred(flow, "logDestination", t.LOG_GROUP)
-        yield _name(found[0]) if found else _group_name(flow.inputs.get("logDestination")), flow
-    yield from _metrics_writes(graph)
+    yield from _by_arn(graph)
     for function in graph.of(t.FUNCTION):
         chosen = [one.get("logGroup") for one in maps(function.inputs.get("loggingConfig")) if one.get("logGroup")]
         name = function.inputs.get("name") or function.id
@@ -84,12 +82,21 @@ def _writes(graph: Graph) -> Iterator[tuple[object, Resource]]:
                     yield options.get("awslogs-group"), task
 
 
-def _metrics_writes(graph: Graph) -> Iterator[tuple[object, Resource]]:
-    """A workspace of metrics says there where its rules and alerts fail."""
-    for workspace in graph.of(t.METRICS_WORKSPACE):
-        found = graph.referred(workspace, "loggingConfiguration", t.LOG_GROUP)
-        for one in maps(workspace.inputs.get("loggingConfiguration")):
-            yield _name(found[0]) if found else _group_name(one.get("logGroupArn")), workspace
+_BY_ARN: Final = {  # of a workspace of metrics: where its rules and alerts fail
+    t.FLOW_LOG: "logDestination",
+    t.WEB_ACL_LOGGING: "logDestinationConfigs",
+    t.METRICS_WORKSPACE: "loggingConfiguration",
+}
+
+
+def _by_arn(graph: Graph) -> Iterator[tuple[object, Resource]]:
+    """What names a log group by its ARN, or refers to one whose ARN is not known yet."""
+    for one in graph.of(*_BY_ARN):
+        path = _BY_ARN[one.type]
+        found, value = graph.referred(one, path, t.LOG_GROUP), one.inputs.get(path)
+        for each in items(value):
+            arn = each.get("logGroupArn") if isinstance(each, Mapping) else each
+            yield _name(found[0]) if found else _group_name(arn), one
 
 
 def _containers(task: Resource) -> object:

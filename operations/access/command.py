@@ -2,8 +2,10 @@
 
 import sys
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 
@@ -11,7 +13,7 @@ from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, print
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
-    from operations.access.joined import CustomerObjects
+    from infra.tenants.record import Tenant
     from operations.access.logs import Logs
     from project.files import Project
 
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Read recorded logs: FOLDER/cloudtrail, FOLDER/s3 and FOLDER/service, instead of the account's.",
 )
-@click.option("--tenant-id", metavar="UUID", help="A pool customer's id, which its objects' keys begin with.")
+@click.option(
+    "--tenant-id", type=click.UUID, metavar="UUID", help="A pool customer's id, which its objects' keys begin with."
+)
 @JSON
 @report_errors
 def access(
-    *, tenant: str, first: str, last: str, folder: Path | None, tenant_id: str | None, json_wanted: bool
+    *, tenant: str, first: str, last: str, folder: Path | None, tenant_id: UUID | None, json_wanted: bool
 ) -> None:
     """Report who read TENANT's files: members by their hash, roles and their sessions, AWS services.
 
@@ -39,8 +43,10 @@ def access(
     reading cannot be attributed or a log is missing; each is named.
     """
     from infra.tenants.files import read_tenant  # noqa: PLC0415 help must not pay for these
+    from infra.tenants.listing import MOVED_FOLDER  # noqa: PLC0415
     from operations.access.joined import CustomerObjects, as_json, as_lines, join  # noqa: PLC0415
     from operations.access.logs import recorded  # noqa: PLC0415
+    from operations.tenant.move.record import left_since  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     since = datetime.combine(_day("--from", first), time(), UTC)
@@ -51,8 +57,10 @@ def access(
     customer = read_tenant(project.root, tenant)
     if customer.isolation == "pool" and not tenant_id:
         fail(MISTAKE, f"{tenant} shares its bucket: add --tenant-id, the id that its objects' keys begin with")
-    customer_objects = CustomerObjects(tenant=customer, tenant_id=tenant_id or "")
-    logs = recorded(folder) if folder else _live(project, customer_objects, since, until)
+    customer_objects = CustomerObjects(tenant=customer, tenant_id=str(tenant_id or ""))
+    logs = recorded(folder) if folder else _live(project, customer, since, until)
+    for one in left_since(project.root, tenant, since.date()):
+        logs.unread.append(f"{MOVED_FOLDER}/{one.name}: readings in the place that was left are not told here")
     answer = join(customer_objects, logs, since, until)
     if json_wanted:
         print_json("access", as_json(answer))
@@ -68,33 +76,39 @@ def _day(option: str, text: str) -> date:
         fail(MISTAKE, f"{option} {text} is no day; write it as YYYY-MM-DD")
 
 
-def _live(project: "Project", customer_objects: "CustomerObjects", since: datetime, until: datetime) -> "Logs":
+def _live(project: "Project", customer: "Tenant", since: datetime, until: datetime) -> "Logs":
     import boto3  # noqa: PLC0415 half a second
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from bootstrap.home import home_region  # noqa: PLC0415
     from bootstrap.names import trail_bucket  # noqa: PLC0415
     from infra.stack_files import settings_in  # noqa: PLC0415
-    from operations.access.logs import Place, live  # noqa: PLC0415
+    from operations.access.joined import log_prefixes  # noqa: PLC0415
+    from operations.access.logs import Account, Place, live  # noqa: PLC0415
     from operations.engine.account import who_am_i  # noqa: PLC0415
     from policies.catalogue import environment_of  # noqa: PLC0415
 
-    tenant = customer_objects.tenant
-    account = who_am_i(tenant.stack, tenant.region, {})["Account"]
-    home = home_region(project.root, environment_of(tenant.base), account) or tenant.region
-    stated = str((settings_in(project.stack_file(tenant.base)) or {}).get("account"))
-    if account != stated:
-        fail(MISTAKE, f"{tenant.name}'s stack stands in account {stated}; these credentials are of {account}")
-    place = Place(
-        session=boto3.Session(),
-        account=account,
-        trail_bucket=trail_bucket(account, home),
-        home=home,
-        region=tenant.region,
-        log_group=f"/workbuoy/workbuoy-{tenant.stack}/service",
-        log_bucket=customer_objects.log_bucket,
-    )
+    account = who_am_i(customer.stack, customer.region, {})["Account"]
+    home = home_region(project.root, environment_of(customer.base), account) or customer.region
+    for one in customer.places:
+        stated = str((settings_in(project.stack_file(one.base)) or {}).get("account"))
+        if account != stated:
+            fail(MISTAKE, f"{one.stack} stands in account {stated}; these credentials are of {account}")
+    places = [
+        Place(
+            region=one.region,
+            log_group=f"/workbuoy/workbuoy-{one.stack}/service",
+            log_prefixes=partial(log_prefixes, one),
+        )
+        for one in customer.places
+    ]
+    session = boto3.Session()
     try:
-        return live(place, since, until)
+        return live(
+            Account(session=session, account=account, trail_bucket=trail_bucket(account, home), home=home),
+            places,
+            since,
+            until,
+        )
     except (BotoCoreError, ClientError) as error:
         fail(NOT_MADE, f"a log could not be read, so nothing is said: {error}")

@@ -3,17 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from components.context import TASK_ROLE
-from components.names import EXPORTS
+from components.names import ACCESS_LOG_PREFIX, EXPORTS, EXPORTS_LOG_PREFIX
 from infra.tenants.record import Tenant
-from operations.access.logs import Logs
+from operations.access.logs import SIGNED_BEFORE, Logs
 from operations.access.records import HandedOut, ObjectRead
-
-_SUFFIX: Final = "-[0-9a-f]{8}"
-_SIGNED_BEFORE: Final = timedelta(minutes=10)  # an address lives five minutes, and clocks differ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,20 +58,25 @@ class CustomerObjects:
 
     def has(self, bucket: str, key: str) -> bool:
         """Whether an object is one of the customer's files, or of its exports."""
-        tenant = self.tenant
-        if re.fullmatch(f"workbuoy-{tenant.stack}-files{_SUFFIX}", bucket):
+        files = any(_is(bucket, f"{one.stack}-files") for one in self.tenant.places)
+        if files:
             return not self.tenant_id or key.startswith(f"tenants/{self.tenant_id}/")
-        return bool(re.fullmatch(f"workbuoy-{tenant.base}-{EXPORTS}{_SUFFIX}", bucket)) and key.startswith(
-            f"{tenant.name}/"
-        )
+        exports = any(_is(bucket, f"{one.base}-{EXPORTS}") for one in self.tenant.places)
+        return exports and key.startswith(f"{self.tenant.name}/")
 
     def handed(self, one: HandedOut) -> bool:
         """Whether the service handed out one of its files."""
         return not self.tenant_id or one.tenant == self.tenant_id
 
-    def log_bucket(self, bucket: str) -> bool:
-        """Whether a bucket takes the access logs of the customer's."""
-        return bool(re.fullmatch(f"workbuoy-{self.tenant.stack}-files-logs{_SUFFIX}", bucket))
+
+def log_prefixes(place: Tenant, bucket: str) -> list[str]:
+    """Where in a bucket the access logs of files and exports in a customer's place lie; nowhere in any other bucket."""
+    files, exports = _is(bucket, f"{place.stack}-files-logs"), _is(bucket, f"{place.base}-files-logs")
+    return [*([f"{ACCESS_LOG_PREFIX}/"] if files else []), *([f"{EXPORTS_LOG_PREFIX}/"] if exports else [])]
+
+
+def _is(bucket: str, name: str) -> bool:
+    return re.fullmatch(f"workbuoy-{name}-[0-9a-f]{{8}}", bucket) is not None
 
 
 def join(customer_objects: CustomerObjects, logs: Logs, since: datetime, until: datetime) -> Answer:
@@ -147,7 +149,7 @@ def _by_address(one: ObjectRead, handed: Mapping[str, HandedOut]) -> tuple[str, 
         return "", f"the service's log has no line of request {one.request}"
     if (line.key, line.member) != (one.key, one.member):
         return "", f"the service's log says otherwise of request {one.request}: member {line.member}, {line.key}"
-    if not line.time - _SIGNED_BEFORE <= one.time <= line.time + _SIGNED_BEFORE:
+    if not line.time - SIGNED_BEFORE <= one.time <= line.time + SIGNED_BEFORE:
         return "", f"read at another time than request {one.request} was answered ({line.time:%Y-%m-%d %H:%M} UTC)"
     return f"member {line.member}", ""
 

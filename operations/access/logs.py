@@ -1,13 +1,12 @@
 """Where records of reading are: in a folder, or in the account."""
 
 import gzip
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from components.names import ACCESS_LOG_PREFIX
 from infra.problems import Problem, ProblemsError
 from operations.access.records import (
     HandedOut,
@@ -20,6 +19,7 @@ from operations.access.records import (
 )
 
 T = TypeVar("T")
+SIGNED_BEFORE: Final = timedelta(minutes=10)  # an address lives five minutes, and clocks differ
 LATE: Final = timedelta(days=1)  # S3 delivers its access log within hours, CloudTrail within minutes
 
 
@@ -97,40 +97,48 @@ def _lines(text: str) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where an account keeps them: the trail's bucket and its region, the stack's region, log group and buckets."""
+    """Where a customer's data stand: the service's log, and where in which buckets the access logs lie."""
+
+    region: str
+    log_group: str
+    log_prefixes: Callable[[str], Iterable[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """An account with its trail's bucket, and that bucket's region."""
 
     session: Any
     account: str
     trail_bucket: str
     home: str
-    region: str
-    log_group: str
-    log_bucket: Callable[[str], bool]
 
 
-def live(place: Place, since: datetime, until: datetime) -> Logs:
+def live(account: Account, places: Sequence[Place], since: datetime, until: datetime) -> Logs:
     """From the account. Raises botocore's errors where AWS refuses: an answer without a log would say too little."""
-    logs = Logs()
+    logs, regions = Logs(), dict.fromkeys(one.region for one in places)
     days = [since.date() + timedelta(days=n) for n in range((until.date() - since.date()).days + 2)]
-    home = place.session.client("s3", region_name=place.home)
-    for day in days:
-        prefix = f"AWSLogs/{place.account}/CloudTrail/{place.region}/{day:%Y/%m/%d}/"
-        for key, _ in _objects(home, place.trail_bucket, prefix):
-            logs.add_trail(key, _body(home, place.trail_bucket, key))
-    s3 = place.session.client("s3", region_name=place.region)
-    for bucket in (one["Name"] for one in s3.list_buckets()["Buckets"] if place.log_bucket(one["Name"])):
-        for key, written in _objects(s3, bucket, f"{ACCESS_LOG_PREFIX}/"):
-            if since <= written <= until + LATE:
-                logs.add_access(key, _body(s3, bucket, key))
-    events = place.session.client("logs", region_name=place.region).get_paginator("filter_log_events")
-    pages = events.paginate(
-        logGroupName=place.log_group,
-        startTime=int(since.timestamp() * 1000),
-        endTime=int(until.timestamp() * 1000),
-        filterPattern="object",  # a word of the lines that hand out a file; all of them, where a query stops at 10,000
-    )
-    for page in pages:
-        logs.add_service(place.log_group, [one["message"] for one in page["events"]])
+    home = account.session.client("s3", region_name=account.home)
+    for region, day in ((region, day) for region in regions for day in days):
+        prefix = f"AWSLogs/{account.account}/CloudTrail/{region}/{day:%Y/%m/%d}/"
+        for key, _ in _objects(home, account.trail_bucket, prefix):
+            logs.add_trail(key, _body(home, account.trail_bucket, key))
+    for place in places:
+        s3 = account.session.client("s3", region_name=place.region)
+        buckets = [one["Name"] for one in s3.list_buckets()["Buckets"]]
+        for bucket, prefix in ((one, prefix) for one in buckets for prefix in place.log_prefixes(one)):
+            for key, written in _objects(s3, bucket, prefix):
+                if since <= written <= until + LATE:
+                    logs.add_access(key, _body(s3, bucket, key))
+        events = account.session.client("logs", region_name=place.region).get_paginator("filter_log_events")
+        pages = events.paginate(
+            logGroupName=place.log_group,
+            startTime=int((since - SIGNED_BEFORE).timestamp() * 1000),
+            endTime=int((until + SIGNED_BEFORE).timestamp() * 1000),
+            filterPattern="object",  # a word of the lines that hand out a file; all, where a query stops at 10,000
+        )
+        for page in pages:
+            logs.add_service(place.log_group, [one["message"] for one in page["events"]])
     return logs
 
 

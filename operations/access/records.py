@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 REQUEST_PARAMETER, MEMBER_PARAMETER = "x-workbuoy-request", "x-workbuoy-member"
 _READS: Final = ("GetObject", "GetObjectTorrent", "SelectObjectContent")
+_LOGGED_READS: Final = ("REST.GET.OBJECT", "REST.COPY.OBJECT_GET", "REST.COPY.PART_GET")
 _LINE: Final = re.compile(
     r"\S+ (?P<bucket>\S+) \[(?P<time>[^\]]+)\] (?P<ip>\S+) (?P<requester>\S+) (?P<id>\S+) (?P<operation>\S+) "
     r'(?P<key>\S+) "(?P<request>[^"]*)" (?P<status>\S+)'
@@ -85,7 +86,7 @@ def from_access_log(line: str) -> ObjectRead | None:
     found = _LINE.match(line)
     if found is None:
         raise RecordError(f"a line of the access log is not read: {line[:60]}")
-    if found["operation"] != "REST.GET.OBJECT":
+    if found["operation"] not in _LOGGED_READS:
         return None
     target = found["request"].partition(" ")[2].rpartition(" ")[0]
     query = parse_qs(urlsplit(target).query)

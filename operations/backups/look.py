@@ -38,13 +38,17 @@ def look(target: BackupTarget) -> list[Finding]:
 
 
 def _run_check(what: str, check: Callable[[BackupTarget], Iterator[Finding]], target: BackupTarget) -> list[Finding]:
+    """What a check finds; what it found before a question was refused is kept."""
     from botocore.exceptions import ClientError  # noqa: PLC0415  half a second
 
+    found: list[Finding] = []
     try:
-        return list(check(target))
+        for one in check(target):
+            found.append(one)  # noqa: PERF402  a list made at once would be lost with the refusal
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "no answer"))
-        return [Finding(what=what, state=State.UNKNOWN, found=f"could not be asked: {code}")]
+        found.append(Finding(what=what, state=State.UNKNOWN, found=f"could not be asked: {code}"))
+    return found
 
 
 def _instance(target: BackupTarget, name: str) -> Mapping[str, Any] | None:

@@ -47,20 +47,24 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
 
 def _look(project: "Project", stack: str | None) -> "list[Finding]":
     """All looks, in the order in which a person puts things right. Raises ProblemsError for an unknown stack."""
+    from infra.tenants.listing import record_path  # noqa: PLC0415
     from operations.doctor import account, engine, machine  # noqa: PLC0415
     from operations.doctor.finding import ALWAYS, DEPLOY, Finding  # noqa: PLC0415
     from project.accounts import find_account_problems  # noqa: PLC0415
+    from project.files import read_config  # noqa: PLC0415
     from project.placement import PlacementError, placement_of  # noqa: PLC0415
+    from project.silos import base_of, tenant_of  # noqa: PLC0415
 
     app = project.root / "app"
     findings = [machine.python(), machine.service(app), machine.postgres(app)]
     findings += [machine.image_tools(), machine.image_runner(), machine.browser()]
-    place = None
+    place, base, tenant = None, None, None
     if stack:
+        base, tenant = base_of(project, stack), tenant_of(project, read_config(project, stack))
         try:
             place = placement_of(project, stack)
         except PlacementError as error:
-            mend = f"$EDITOR Pulumi.{stack}.yaml"
+            mend = f"$EDITOR Pulumi.{base or stack}.yaml"
             findings.append(Finding(name="stack", state="wrong", found=str(error), mend=mend, needed_for=DEPLOY))
         for problem in find_account_problems(project, stack):
             mend = f"$EDITOR {problem.file}"
@@ -70,8 +74,11 @@ def _look(project: "Project", stack: str | None) -> "list[Finding]":
     if cli:
         findings += [*engine.provider_plugins(cli), engine.backend(cli, place)]
     if stack and place:
-        findings.append(engine.secrets_provider(stack, project.stack_file(stack), place))
-    return [*findings, *account.account(stack or "", place)]
+        make = f"workbuoy tenant deploy {tenant}" if tenant else f"workbuoy deploy {stack} --create"
+        findings.append(engine.secrets_provider(stack, project.stack_file(stack), place, make))
+    settings = f"Pulumi.{base or stack}.yaml"
+    files = account.Files(account=settings, residency=record_path(project.root, tenant) if tenant else settings)
+    return [*findings, *account.account(stack or "", place, files)]
 
 
 def _rows(findings: "list[Finding]") -> list[dict[str, object]]:

@@ -81,11 +81,10 @@ def own_backend(place: Placement) -> str:
     return state_address(place.account, place.state_region)
 
 
-def secrets_provider(stack: str, file: Path, place: Placement) -> Finding:
-    """How the stack's secrets are encrypted, by its file."""
+def secrets_provider(stack: str, file: Path, place: Placement, make: str) -> Finding:
+    """How the stack's secrets are encrypted, by its file; `make` is the command that makes the stack."""
     lines = provider_lines(file.read_text(encoding="utf-8"))
     named = next((line.partition(": ")[2] for line in lines if line.startswith("secretsprovider: ")), "")
-    make = f"workbuoy deploy {stack} --create"
     if not lines:
         problem = f"{file.name} names none: the stack has not been made, or its lines were not committed"
         return Finding(name="secrets provider", state="missing", found=problem, mend=make, needed_for=DEPLOY)

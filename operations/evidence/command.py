@@ -52,7 +52,7 @@ def evidence(
     since = _day(since_text, now.date())
     require_empty(out)
     project = find_project(Path.cwd())
-    wanted = stacks or stacks_of_customers(project)
+    wanted = tuple(dict.fromkeys(stacks)) or stacks_of_customers(project)
     if not wanted:
         fail(MISTAKE, "the project has no stack of prod; name one with --stack")
     buckets = _live(project, wanted, since, now.date()) if live else None

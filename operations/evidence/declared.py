@@ -90,16 +90,16 @@ def controls(declared: Declared, reviews: State) -> list[Control]:
         counts = {status: sum(1 for one in own if one.status == status) for status in ("pass", "fail", "exempt")}
         counts["not evaluated"] = len(own) - sum(counts.values())
         failing = [one for one in own if one.status == "fail"]
-        mandatory = any(one.level == "mandatory" for one in failing)
-        state = State.PASSED if counts["pass"] else State.MISSING if counts["not evaluated"] else State.NONE
-        if mandatory:
+        if control.by == BY_REVIEW:
+            state = reviews
+        elif any(one.level == "mandatory" for one in failing):
             state = State.FAILED
         elif counts["not evaluated"]:
             state = State.MISSING
-        if control.by == BY_REVIEW:
-            state = reviews
-        if control.level == "advisory" and failing:
-            state = State.NONE  # advice that is not followed decides nothing, and is shown
+        elif failing:
+            state = State.NONE  # advice that is not followed, as every control is in dev, decides nothing, and is shown
+        else:
+            state = State.PASSED if counts["pass"] else State.NONE
         judged.append(
             Control(
                 name=name,

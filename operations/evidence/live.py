@@ -67,7 +67,7 @@ def read(session: Any, stacks: Sequence[str], place: Callable[[str], Place], sin
 def erasures(live: Live, stacks: Sequence[str], left: Item) -> Item:
     """The ledger's entries beside the records of those who left: a leaving that no ledger notes fails."""
     summary, states, documents = list(left.summary), [left.state], dict(left.documents)
-    tenants = 0
+    gone = Counter(str(one.get("base")) for one in left.documents.values() if one.get("isolation") == "pool")
     for stack in stacks:
         if ("erasures", stack) in live.problems:
             summary.append(f"{stack}: {live.problems['erasures', stack]}")
@@ -75,21 +75,27 @@ def erasures(live: Live, stacks: Sequence[str], left: Item) -> Item:
             continue
         entries = live.erasures[stack]
         counted = Counter(str(one["kind"]) for one in entries)
-        tenants += counted["tenant"]
         shown = ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items()))
         summary.append(f"{stack}: {shown or 'no entry'} in the erasure ledger")
         states.append(State.PASSED if entries else State.NONE)
         documents[f"erasures/ledger-{stack}.json"] = {"entries": entries}
-    gone = sum(1 for one in left.documents.values() if one.get("isolation") == "pool")
-    if gone > tenants and not any(kind == "erasures" for kind, _ in live.problems):
-        summary.append(f"{gone} pool customers left by their records, and {tenants} removals stand in the ledgers")
-        states.append(State.FAILED)
+        if gone[stack] > counted["tenant"]:
+            customers = f"{gone[stack]} pool customer{'s' if gone[stack] != 1 else ''} left"
+            summary.append(
+                f"{stack}: {customers} by their records, and {counted['tenant']} removals stand in its ledger"
+            )
+            states.append(State.FAILED)
     state = worst([one for one in states if one is not State.NONE] or [State.NONE])
     return Item(kind="erasures", title=left.title, state=state, summary=tuple(summary), documents=documents)
 
 
 def _evidence(kind: str, session: Any, place: Place) -> Iterator[dict[str, Any]]:
-    yield from Evidence(session=session, region=place.region, bucket=place.bucket).read(kind)
+    for one in Evidence(session=session, region=place.region, bucket=place.bucket).read(kind):
+        if one.get("stack") != place.stack:
+            raise EvidenceError(
+                f"what was written at {one['writtenAt']} is of {one.get('stack')}, not of {place.stack}"
+            )
+        yield one
 
 
 def _erasures(session: Any, place: Place) -> Iterator[dict[str, Any]]:

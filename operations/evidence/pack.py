@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in
+from infra.tenants.files import read_tenants
 from operations.evidence import declared
 from operations.evidence.items import Item, State, worst
 from operations.evidence.judged import Pack, as_json, judge
 from operations.evidence.oscal import as_oscal
 from operations.evidence.page import page
-from operations.evidence.recorded import kinds, of_kind
+from operations.evidence.recorded import POOL, Subject, kinds, of_kind
 from policies.frameworks import EvidenceKind
 from policies.runner import Finding
 from project.files import Project
@@ -47,7 +48,9 @@ def gather(
     Raises what declaring and judging the stacks raise.
     """
     today = now.date()
-    found = [_of_kind(kind, recorded, (since, today), stacks, live) for kind in kinds()]
+    subjects = {kind: [(stack, "") for stack in stacks] for kind in kinds()}
+    subjects["matrix"] += [(stack, POOL) for stack in stacks if stack in _pools(project)]
+    found = [_of_kind(kind, recorded, (since, today), subjects[kind], live) for kind in kinds()]
     reviews = next(one.state for one in found if one.kind == "reviews")
     known = declared.declare(project, stacks)
     controls = declared.controls(known, reviews)
@@ -68,14 +71,22 @@ def gather(
     )
 
 
+def _pools(project: Project) -> set[str]:
+    """Base stacks that customers share. Raises ProblemsError for a record that cannot be read."""
+    found = read_tenants(project.root)
+    if found.problems:
+        raise ProblemsError(found.problems)
+    return {place.base for one in found.tenants if one.isolation == "pool" for place in one.places}
+
+
 def _of_kind(
-    kind: EvidenceKind, recorded: Path, period: tuple[date, date], stacks: Sequence[str], live: "Live | None"
+    kind: EvidenceKind, recorded: Path, period: tuple[date, date], subjects: Sequence[Subject], live: "Live | None"
 ) -> Item:
     """Drills and restores are the buckets' as well; one that could not be read is missing, whatever a folder holds."""
     if live is None or kind not in ("drills", "restores"):
-        return of_kind(recorded, kind, *period, stacks)
+        return of_kind(recorded, kind, *period, subjects)
     documents = [one for found in getattr(live, kind).values() for one in found]
-    item = of_kind(recorded, kind, *period, stacks, live=documents)
+    item = of_kind(recorded, kind, *period, subjects, live=documents)
     problems = tuple(f"{stack}: {why}" for (of, stack), why in live.problems.items() if of == kind)
     state = worst([item.state, State.MISSING]) if problems else item.state
     return replace(item, state=state, summary=(*item.summary, *problems))

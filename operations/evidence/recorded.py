@@ -8,27 +8,40 @@ prints: `backups` of `workbuoy backups`, `reviews` of `workbuoy review`, `drift`
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from operations.evidence.items import Item, State, worst
 from policies.frameworks import EvidenceKind
 
-_DAYS: Final = ("writtenAt", "drilledAt", "lookedAt", "refreshedAt")
+_TIMES: Final = ("writtenAt", "drilledAt", "lookedAt")
 _NAMED: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-Verdict = Callable[[Mapping[str, Any]], tuple[State, str]]
+POOL: Final = "pool"
+Subject = tuple[str, str]
+"""A stack, and what of it where that is not the whole."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document with the day that it is of."""
+    """A document with the moment that it is of; with its day's begin where its name alone says when."""
 
     name: str
-    day: date
+    at: datetime
     content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """What a document shows, and of what; whether each stack must be shown, and what it means that none is."""
+
+    title: str
+    verdict: Callable[[Mapping[str, Any]], tuple[State, str]]
+    shows: Callable[[Mapping[str, Any]], Iterable[Subject]] = lambda content: [(content["stack"], "")]
+    each: bool = True
+    without: State = State.MISSING
 
 
 def of_kind(
@@ -36,35 +49,50 @@ def of_kind(
     kind: EvidenceKind,
     since: date,
     until: date,
-    stacks: Sequence[str],
+    subjects: Sequence[Subject],
     *,
     live: Sequence[Mapping[str, Any]] = (),
 ) -> Item:
-    """What a folder shows of a kind, and what was read `live`, for each stack that it must be shown of."""
-    title, verdict, each, without = _KINDS[kind]
+    """What a folder shows of a kind, and what was read `live`: of each subject the newest document decides.
+
+    An older failure that was put right stays in the pack and does not decide; documents of other stacks do not either.
+    """
+    known = _KINDS[kind]
     documents, problems = _read(folder / kind)
-    documents += [Document(_name(one), _day("", one), one) for one in live]
-    fresh = [one for one in documents if since <= one.day <= until]
+    documents += [Document(_name(one), _moment("", one), one) for one in live]
+    fresh = [one for one in documents if since <= one.at.date() <= until]
+    found: dict[Subject, list[Document]] = {one: [] for one in subjects if known.each}
+    stacks = {stack for stack, _ in subjects}
+    for one in sorted(fresh, key=lambda one: (one.at, one.name)):
+        try:
+            shown = {subject for subject in known.shows(one.content) if subject[0] in stacks}
+        except _MALFORMED:
+            problems.append(f"{one.name} is not what its command writes")
+            continue
+        for subject in shown:
+            found.setdefault(subject, []).append(one)
     summary, states = list(problems), [State.FAILED for _ in problems]
-    for stack in stacks if each else [""]:
-        own = [one for one in fresh if not stack or one.content.get("stack") == stack]
-        state, words = _latest(own, verdict, kind, without)
+    for (stack, part), own in found.items():
+        state, words = _latest(own, known) if own else (known.without, f"nothing of this period in {kind}/")
         states.append(state)
-        summary.append(f"{stack}: {words}" if stack else words)
-    names = {f"recorded/{kind}/{one.name}": one.content for one in fresh}
-    return Item(kind=kind, title=title, state=worst(states), summary=tuple(summary), documents=names)
-
-
-def _latest(found: Sequence[Document], verdict: Verdict, kind: str, without: State) -> tuple[State, str]:
-    """By the newest one: an older failure that was put right stays in the pack and does not decide."""
+        summary.append(f"{stack}{part and f', {part}'}: {words}")
     if not found:
-        return without, f"nothing of this period in {kind}/"
-    newest = max(found, key=lambda one: (one.day, one.name))
+        states.append(known.without)
+        summary.append(f"nothing of this period in {kind}/")
+    names = {f"recorded/{kind}/{one.name}": one.content for one in fresh}
+    return Item(kind=kind, title=known.title, state=worst(states), summary=tuple(summary), documents=names)
+
+
+_MALFORMED: Final = (KeyError, TypeError, AttributeError, ValueError)
+
+
+def _latest(found: Sequence[Document], kind: _Kind) -> tuple[State, str]:
+    newest = found[-1]
     try:
-        state, words = verdict(newest.content)
-    except (KeyError, TypeError, AttributeError):
+        state, words = kind.verdict(newest.content)
+    except _MALFORMED:
         return State.FAILED, f"{newest.name} is not what its command writes"
-    return state, f"{newest.day}: {words} ({len(found)} in this period)"
+    return state, f"{newest.at.date()}: {words} ({len(found)} in this period)"
 
 
 def _read(folder: Path) -> tuple[list[Document], list[str]]:
@@ -72,7 +100,7 @@ def _read(folder: Path) -> tuple[list[Document], list[str]]:
     for file in sorted(folder.glob("*.json")):
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            documents.append(Document(file.name, _day(file.name, content), content))
+            documents.append(Document(file.name, _moment(file.name, content), content))
         except (OSError, ValueError, AttributeError) as error:
             problems.append(f"{folder.name}/{file.name} cannot be read as evidence: {' '.join(str(error).split())}")
     return documents, problems
@@ -83,14 +111,15 @@ def _name(document: Mapping[str, Any]) -> str:
     return f"{document['stack']}-{str(document['writtenAt']).replace(':', '')}.json"
 
 
-def _day(name: str, content: Any) -> date:
+def _moment(name: str, content: Any) -> datetime:
     if not isinstance(content, Mapping):
         raise ValueError("it is no JSON object")
-    stated = next((str(content[key]) for key in _DAYS if content.get(key)), "")
+    stated = next((str(content[key]) for key in _TIMES if content.get(key)), "")
     named = _NAMED.match(name)
     if not stated and named is None:
         raise ValueError("neither it nor its name says a day (YYYY-MM-DD.json)")
-    return datetime.fromisoformat(stated).date() if stated else date.fromisoformat(str(named and named[0]))
+    at = datetime.fromisoformat(stated or str(named and named[0]))
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _drill(content: Mapping[str, Any]) -> tuple[State, str]:
@@ -101,17 +130,19 @@ def _drill(content: Mapping[str, Any]) -> tuple[State, str]:
 
 def _restore(content: Mapping[str, Any]) -> tuple[State, str]:
     """Of a customer, of a whole stack, or of the switch that lets its copy serve."""
-    switched = "went back to what served before" if content.get("back") else "switched"
-    what = content.get("tenant") or (switched if "back" in content else "its database")
     if content["good"] is not True:
-        return State.FAILED, f"{content['stack']}, {what}: {content.get('problem') or 'it does not say why'}"
-    return State.PASSED, f"{content['stack']}, {what}: as of {content['at']}"
+        return State.FAILED, f"failed: {content.get('problem') or 'it does not say why'}"
+    switched = "went back to what served before" if content.get("back") else "switched"
+    return State.PASSED, f"{switched if 'back' in content else 'restored'}, as of {content['at']}"
 
 
 def _backups(content: Mapping[str, Any]) -> tuple[State, str]:
-    bad = [one["what"] for one in content["findings"] if one["state"] != "good"]
+    """What was left to another account's people on purpose is no failure, and nothing shows it."""
+    bad = [one["what"] for one in content["findings"] if one["state"] not in ("good", "not_asked")]
     if bad or not content["findings"]:
         return State.FAILED, f"not good: {', '.join(bad) or 'nothing was looked at'}"
+    if left := [one["what"] for one in content["findings"] if one["state"] == "not_asked"]:
+        return State.MISSING, f"not asked: {', '.join(left)}; look with --vault-profile"
     return State.PASSED, f"{len(content['findings'])} findings, all good"
 
 
@@ -128,6 +159,25 @@ def _drift(content: Mapping[str, Any]) -> tuple[State, str]:
     return State.PASSED, "nothing differs from the program"
 
 
+def _of_restore(content: Mapping[str, Any]) -> Iterator[Subject]:
+    yield content["stack"], content.get("tenant") or ""
+
+
+def _of_drift(content: Mapping[str, Any]) -> Iterator[Subject]:
+    """What was added beside the program is another question than what differs from it."""
+    yield content["stack"], "beside the program" if "unread" in content else ""
+
+
+def _of_matrix(content: Mapping[str, Any]) -> Iterator[Subject]:
+    """Every stack that was tried, or was left out of a sample; a pool only where the service ran and held tenants."""
+    matrix = content["tenants"]["matrix"]
+    yield from ((one["name"], "") for one in matrix["parties"])
+    if matrix["sampled"]:
+        yield from ((stack, "") for stack in content["tenants"]["tenants"].values())
+    if any(one["kind"] == "pool tenant" for one in matrix["parties"]):
+        yield content["stack"], POOL
+
+
 def _matrix(content: Mapping[str, Any]) -> tuple[State, str]:
     matrix = content["tenants"]["matrix"]
     if matrix["red"] or not matrix["cells"]:
@@ -136,15 +186,16 @@ def _matrix(content: Mapping[str, Any]) -> tuple[State, str]:
     return State.PASSED, f"{len(matrix['cells'])} attempts, each as it must be{left}"
 
 
-_KINDS: Final[Mapping[EvidenceKind, tuple[str, Verdict, bool, State]]] = {
-    "matrix": ("Who reaches whom (isolation matrix)", _matrix, False, State.MISSING),
-    "drills": ("Restore drills", _drill, True, State.MISSING),
-    "restores": ("Restores after an incident", _restore, False, State.NONE),
-    "backups": ("Audits of backups", _backups, True, State.MISSING),
-    "reviews": ("Reviews of changes", _review, False, State.MISSING),
-    "drift": ("Drift from the program", _drift, True, State.MISSING),
+_KINDS: Final[Mapping[EvidenceKind, _Kind]] = {
+    "matrix": _Kind(title="Who reaches whom (isolation matrix)", verdict=_matrix, shows=_of_matrix),
+    "drills": _Kind(title="Restore drills", verdict=_drill),
+    "restores": _Kind(
+        title="Restores after an incident", verdict=_restore, shows=_of_restore, each=False, without=State.NONE
+    ),
+    "backups": _Kind(title="Audits of backups", verdict=_backups),
+    "reviews": _Kind(title="Reviews of changes", verdict=_review, each=False),
+    "drift": _Kind(title="Drift from the program", verdict=_drift, shows=_of_drift),
 }
-"""Title, what a document shows, whether each stack must show it, and what it means that none is there."""
 
 
 def kinds() -> Iterator[EvidenceKind]:

@@ -15,6 +15,7 @@ from infra.yaml_text import read_yaml_value
 Scope = Literal["base", "region", "account", "bases in a region"]
 SCALING = "aws:appautoscaling/target:Target"
 EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 _TAKEN_BY_AWS = 5  # of each subnet: https://docs.amazonaws.cn/goto/SdkForKotlin/ec2-2016-11-15/CreateSubnet
 MEASURED = "measured"
 
@@ -160,7 +161,10 @@ def _private_addresses(graph: Graph, base: Graph) -> float:
 
 
 def _interfaces(graph: Graph, base: Graph) -> float:
-    return _private_addresses(graph, base) + _data_addresses(graph, base)
+    """Those with an address in the private and data subnets, each NAT gateway's, and a load balancer's in each zone."""
+    balanced = sum(len(one.inputs.get("subnets") or ()) for one in graph.of(t.LOAD_BALANCER))
+    gateways = len(list(graph.of(NAT_GATEWAY)))
+    return _private_addresses(graph, base) + _data_addresses(graph, base) + balanced + gateways
 
 
 def _storage(graph: Graph, _: Graph) -> float:

@@ -26,7 +26,9 @@ def page(base: Graph, silo: Graph) -> str:
 
 def _head(found: list[LimitUse], base: Graph, silo: Graph) -> Iterator[str]:
     read = next(one for one in found if one.quota.source)
-    limit = min(one.fits for one in found if one.quota.adjustable == "no" and one.fits is not None)
+    fixed = [(one.fits, one) for one in found if one.quota.adjustable == "no" and one.fits is not None]
+    limit = min(fits for fits, one in fixed if one.quota.scope == "base")
+    most, regional = min(((fits, one) for fits, one in fixed if one.quota.scope == "region"), key=lambda one: one[0])
     roles = next(one for one in found if one.quota.name == "Roles")
     yield from (
         "# Limits on the way to 1,000 silos",
@@ -39,7 +41,9 @@ def _head(found: list[LimitUse], base: Graph, silo: Graph) -> Iterator[str]:
         "",
         f"- The first limit that was read is {read.quota.name}: {_fits(read)} silos in {SCOPES[read.quota.scope]}.",
         f"- The lowest that no request moves is {limit} silos on one base stack: its load balancer's target groups.",
-        f"  So {GOAL:,} silos need at least {-(-GOAL // limit)} base stacks, in one region or several.",
+        f"  So {GOAL:,} silos need at least {-(-GOAL // limit)} base stacks.",
+        f"- {regional.quota.name} let {most} silos into an account's region, and no request moves that.",
+        f"  So {GOAL:,} silos need at least {-(-GOAL // most)} regions or accounts.",
         f"- With 5,000 roles, one account holds {int((5000 - roles.base) // roles.silo):,} silos at most.",
         "  Beyond that, base stacks in further accounts; the same program declares them.",
         "",

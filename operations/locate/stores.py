@@ -10,7 +10,7 @@ from facts import tokens as t
 from facts.captions import ENGLISH
 from facts.stores import AfterDeletion, Content, Form, KeyKind, Store, stores
 from graph import Graph, Resource
-from graph.values import maps
+from graph.values import items, maps
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.differences import key_name, region_of
@@ -135,6 +135,7 @@ _CALLED: Final[Mapping[str, str]] = {
     f"{EXPORTS}-bucket": "the exports",
     "load-balancer-alb": "the load balancer",
     "network-flow-log": "the network",
+    "load-balancer-waf-logging": "the firewall",
     "database-instance": "the database",
     "service-task": "the service",
     "one-off-task": "one-off work",
@@ -227,7 +228,7 @@ def takes_exports(holder: Resource) -> bool:
 
 
 def holds_requests(graph: Graph, holder: Resource) -> bool:
-    """Whether every customer's requests leave a trace there: the load balancer's log, the network's flow log."""
+    """Whether every customer's requests leave a trace there: the log of load balancer, firewall or network."""
     names = {holder.id, holder.outputs.get("bucket"), holder.outputs.get("arn")}
     targets = [
         target.get("bucket")
@@ -235,6 +236,7 @@ def holds_requests(graph: Graph, holder: Resource) -> bool:
         for target in maps(balancer.inputs.get("accessLogs"))
     ]
     targets += [flow.inputs.get("logDestination") for flow in graph.of(t.FLOW_LOG)]
+    targets += [one for waf in graph.of(t.WEB_ACL_LOGGING) for one in items(waf.inputs.get("logDestinationConfigs"))]
     return any(str(target).removesuffix(":*") in names for target in targets if target)
 
 

@@ -223,8 +223,18 @@ def _of_scrapes() -> Iterator[Case]:
 
     task, none = "service-unhealthy-tasks", "service-not-scraped"
     away, restarted = gauge((5, 1), (8, 0), (20, 1)), gauge((5, 1), (4, 0), (20, 1))
-    yield case(task, "one of two does not answer", well="1x40", up=away, fires=(11,), quiet=(9, 15))
-    yield case(task, "a restart is none", well="1x40", up=restarted, quiet=(8, 9, 11))
+    yield case(task, "one of two does not answer", well="1x40", up=away, fires=(13,), quiet=(11, 16))
+    yield case(task, "a restart is none", well="1x40", up=restarted, quiet=(8, 9, 11, 12))
+    # Each lives for three minutes, and the next one comes two minutes after it has gone.
+    lives = {f'up{{{OWN},instance="{n}"}}': " ".join(["_"] * (5 + 5 * n) + ["0x2", "stale"]) for n in range(6)}
+    yield Case(
+        name=f"{task}: one that is replaced again and again, beside one that answers, fires",
+        alert=task,
+        severity="page",
+        series={well: "1x60", **lives},
+        fires=(13, 20),
+        quiet=(11, 37),
+    )
     yield case(none, "nothing is found", up="_x14 1x20", fires=(12,), quiet=(8, 16))
     yield case(none, "one is found", up="0x40", quiet=(12, 30))
 

@@ -119,6 +119,11 @@ def moved_records(root: Path, name: str) -> list[Path]:
     return sorted(last.values(), key=_day_of)
 
 
+def left_since(root: Path, name: str, day: date) -> list[Path]:
+    """The records of those places that a customer left on that day or later."""
+    return [one for one in moved_records(root, name) if _day_of(one)[0] >= day.isoformat()]
+
+
 def _day_of(file: Path) -> tuple[str, bool]:
     found = _DAY.search(file.name)
     return (found[0] if found else "", file.name.endswith("-stack.yaml"))

@@ -58,12 +58,19 @@ def named(request: str = REQUEST, member: str = MEMBER) -> dict[str, str]:
     return {"x-workbuoy-request": request, "x-workbuoy-member": member}
 
 
-def line(aws_id: str, *, query: dict[str, str] | None = None, key: str = KEY, status: int = 200) -> str:
+def line(
+    aws_id: str,
+    *,
+    query: dict[str, str] | None = None,
+    key: str = KEY,
+    status: int = 200,
+    operation: str = "REST.GET.OBJECT",
+) -> str:
     """A line of S3's server access log for a signed address."""
     target = f"/{key}?{urlencode({**(query or {}), 'X-Amz-Expires': '300', 'X-Amz-Signature': 'abc'})}"
     return (
         f"79a59df900b949e5 {BUCKET} [20/Nov/2026:10:01:00 +0000] 203.0.113.7 "
-        f"arn:aws:sts::{ACCOUNT}:assumed-role/{TASK}/task-1 {aws_id} REST.GET.OBJECT {key} "
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/{TASK}/task-1 {aws_id} {operation} {key} "
         f'"GET {target} HTTP/1.1" {status} - 2662 3462 7 6 "-" "Mozilla/5.0" - abc= SigV4 ECDHE QueryString '
         "s3.eu-west-1.amazonaws.com TLSv1.3 - -"
     )

@@ -1,8 +1,10 @@
 """Who read a customer's files: joined by request, each reading once, and what nobody can say is named."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.tenants.files import read_tenant
-from operations.access.joined import Access, Answer, CustomerObjects, join
-from operations.access.logs import Logs, Place, live, recorded
+from infra.tenants.record import Move
+from operations.access.joined import Access, Answer, CustomerObjects, join, log_prefixes
+from operations.access.logs import Account, Logs, Place, live, recorded
 from operations.main import main
 from rehearsal.cloud import running
 from tests.conftest import PROJECT
@@ -63,6 +66,14 @@ def test_a_reading_that_the_trail_lacks_is_taken_from_the_access_log(tmp_path: P
     events = [event("AWS1", named=named())]
     found = answer(tmp_path, events=events, lines=[line("AWS2", query=named())], service=[told()])
     assert [one.aws_id for one in found.accesses] == ["AWS1", "AWS2"]
+
+
+@pytest.mark.parametrize("operation", ["REST.COPY.OBJECT_GET", "REST.COPY.PART_GET"])
+def test_a_copy_reads_what_it_copies(tmp_path: Path, operation: str) -> None:
+    copied = line("AWS1", operation=operation, query=named())
+    other = line("AWS2", operation="REST.GET.OBJECT_TAGGING")
+    found = answer(tmp_path, events=[], lines=[copied, other], service=[told()])
+    assert only(found).aws_id == "AWS1"
 
 
 def test_an_event_that_is_delivered_twice_counts_once(tmp_path: Path) -> None:
@@ -200,18 +211,38 @@ def found_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logs]:
             def client(self, service: str, region_name: str) -> Any:
                 return cloud.client(service, region_name)
 
-        place = Place(
-            session=Session(), account=ACCOUNT, trail_bucket="trail", home="eu-west-1", region="eu-west-1",
-            log_group=group, log_bucket=whose().log_bucket,
-        )  # fmt: skip
+        account = Account(session=Session(), account=ACCOUNT, trail_bucket="trail", home="eu-west-1")
+        prefixes = partial(log_prefixes, read_tenant(PROJECT, "acme"))
+        place = Place(region="eu-west-1", log_group=group, log_prefixes=prefixes)
         # moto writes its own time on objects, which is today.
-        yield live(place, SINCE, max(UNTIL, datetime.now(UTC) + timedelta(days=1)))
+        late = max(UNTIL, datetime.now(UTC) + timedelta(days=1))
+        # The address was handed out before the period began.
+        yield live(account, [place], datetime(2026, 11, 20, 10, 1, tzinfo=UTC), late)
 
 
 def test_the_account_gives_the_same_answer_as_recorded_logs(found_live: Logs, tmp_path: Path) -> None:
     alike = answer(tmp_path, events=[event("AWS1")], lines=[line("AWS1", query=named())], service=[told()])
     assert join(whose(), found_live, SINCE, UNTIL) == alike
     assert only(alike).who == f"member {MEMBER}"
+
+
+def test_the_logs_of_files_and_of_exports_lie_in_different_stacks_buckets() -> None:
+    acme, initech = (read_tenant(PROJECT, name) for name in ("acme", "initech"))
+    assert log_prefixes(acme, "workbuoy-prod-acme-files-logs-0123abcd") == ["access/"]
+    assert log_prefixes(acme, "workbuoy-prod-files-logs-0123abcd") == ["exports/"]
+    assert log_prefixes(initech, "workbuoy-prod-files-logs-0123abcd") == ["access/", "exports/"]
+    assert log_prefixes(acme, "workbuoy-prod-globex-files-logs-0123abcd") == []
+
+
+def test_both_places_of_a_customer_who_moves_are_theirs(tmp_path: Path) -> None:
+    acme = read_tenant(PROJECT, "acme")
+    move = Move(
+        direction="to", base="prod-eu-north-1", region="eu-north-1", listener_priority=7, certificate_arn="base"
+    )
+    moving = CustomerObjects(tenant=acme.model_copy(update={"move": move}), tenant_id="")
+    there = event("AWS1", role="admin", signed=False, bucket="workbuoy-prod-eu-north-1-acme-files-0123abcd")
+    found = answer(tmp_path, moving, events=[there, event("AWS2", role="admin", signed=False)], service=[told()])
+    assert [one.aws_id for one in found.accesses] == ["AWS1", "AWS2"]
 
 
 # ---- the command
@@ -241,6 +272,27 @@ def test_the_command_tells_each_reading_and_ends_with_3_where_one_is_not_attribu
     (one,) = json.loads(result.stdout)["accesses"]
     assert one["who"] is None
     assert "does not say for whom" in one["notAttributed"]
+
+
+def test_a_place_that_was_left_within_the_period_is_named_as_missing(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT, tmp_path / "project")
+    logs = write(tmp_path / "logs", events=[event("AWS1", named=named())], service=[told()])
+    moved = tmp_path / "project/tenants/moved"
+    moved.mkdir()
+    for day, code in (("2026-11-19", 0), ("2026-11-20", 3)):
+        (moved / f"acme-prod-eu-north-1-{day}-stack.yaml").write_text("name: acme\nbase: prod-eu-north-1\n")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path / "project")
+            result = CliRunner().invoke(main, ["access", "acme", *PERIOD, "--logs", str(logs)])
+        assert result.exit_code == code, result.output
+    assert f"acme-prod-eu-north-1-{day}-stack.yaml" in result.stdout
+
+
+def test_a_pool_customers_id_is_the_same_id_in_capitals(tmp_path: Path) -> None:
+    bucket = "workbuoy-prod-files-0123abcd"
+    write(tmp_path, events=[event("AWS1", named=named(), bucket=bucket)], service=[told()])
+    result = run("initech", *PERIOD, "--logs", str(tmp_path), "--tenant-id", TENANT.upper())
+    assert "1 readings, 0 not attributed" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
@@ -14,7 +15,7 @@ from components.names import ERASURES_BEGUN
 from operations.backups import elsewhere
 from operations.backups import look as looking
 from operations.backups.command import backups
-from operations.backups.finding import BackupTarget, State
+from operations.backups.finding import BackupTarget, Finding, State
 from operations.restore import running as restoring
 from operations.restore.copy import EXPIRES, KEPT
 from tests.conftest import PROJECT, schema_of
@@ -231,6 +232,18 @@ def test_a_newest_moment_that_is_too_old_and_what_may_not_be_asked_are_not_good(
     found = {one.what: one for one in looking.look(tomorrow)}
     assert found["newest moment"].state is State.MISSING
     assert found["snapshots"].state is State.MISSING
+
+
+@pytest.mark.usefixtures("account")
+def test_what_was_found_before_a_question_was_refused_is_named_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shared_then_refused(_: BackupTarget) -> Iterator[Finding]:
+        yield Finding(what="exported snapshot", state=State.EXPOSED, found="went to a bucket")
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeExportTasks")
+
+    monkeypatch.setattr(looking, "exported", shared_then_refused)
+    findings = json.loads(run("prod", "--live", "--json").stdout)["findings"]
+    states = {one["what"]: one["state"] for one in findings}
+    assert (states["exported snapshot"], states["exports of snapshots"]) == ("exposed", "unknown")
 
 
 @pytest.mark.usefixtures("account")

@@ -19,6 +19,7 @@ from operations.image import base
 from operations.main import main
 from project.files import Project
 from project.placement import Placement
+from tests.conftest import PROJECT
 from tests.operations.engine.fake_cli import FakeCli, failing
 
 PLACE = Placement(account="210000000001", region="eu-west-1", residency=("eu-west-1",))
@@ -217,13 +218,16 @@ def test_the_secrets_provider_is_named_by_the_file_and_usable(
         monkeypatch.setenv(engine.PASSPHRASE_VARIABLES[0], passphrase)
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(f"config: {{}}\n{line}\n")
-    found = engine.secrets_provider("dev", file, PLACE)
+    found = engine.secrets_provider("dev", file, PLACE, "workbuoy deploy dev --create")
     assert found.state == state
     assert bool(found.mend) == (state != "ok")
 
 
+FILES = account.Files(account="Pulumi.dev.yaml", residency="Pulumi.dev.yaml")
+
+
 def states(stack: str, place: Placement | None) -> dict[str, tuple[str, str]]:
-    return {one.name: (one.state, one.mend) for one in account.account(stack, place)}
+    return {one.name: (one.state, one.mend) for one in account.account(stack, place, FILES)}
 
 
 def test_the_account_and_the_region_are_held_against_who_is_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,6 +291,24 @@ def test_a_machine_without_the_engine_is_ready_to_rehearse_and_not_to_deploy(in_
     assert deploy.exit_code == 3
     assert "not ready to deploy: engine" in deploy.stderr
     assert "-> workbuoy engine install" in deploy.stdout
+
+
+@pytest.mark.usefixtures("no_cli")
+def test_a_customers_own_stack_is_put_right_in_the_files_that_say_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody(*_: Any) -> None:
+        raise UnreachableError("prod-acme: there are no AWS credentials", "sign in")
+
+    place = Placement(account="000000000003", region="eu-west-1", residency=("eu-north-1",))
+    monkeypatch.setattr(account, "who_am_i", nobody)
+    monkeypatch.setattr("project.placement.placement_of", lambda *_: place)
+    monkeypatch.chdir(PROJECT)
+    body = json.loads(CliRunner().invoke(main, ["doctor", "prod-acme", "--json"]).stdout)
+    mends = {one["name"]: one["mend"] for one in body["findings"]}
+    assert mends["account"] == "$EDITOR Pulumi.prod.yaml"
+    assert mends["region"] == "$EDITOR tenants/acme.yaml"
+    assert mends["secrets provider"] == "workbuoy tenant deploy acme"
 
 
 def test_doctor_needs_no_stack_but_refuses_an_unknown_one(in_project: Project) -> None:

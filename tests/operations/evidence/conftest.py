@@ -12,7 +12,7 @@ import pytest
 from operations.evidence.judged import Pack, judge
 from operations.evidence.live import Live
 from operations.evidence.pack import gather, stacks_of_customers
-from operations.evidence.recorded import kinds, of_kind
+from operations.evidence.recorded import POOL, kinds, of_kind
 from project.files import find_project
 from tests.conftest import PROJECT
 
@@ -24,7 +24,10 @@ DRILL = {"good": True, "drilledAt": "2026-11-20T03:00:00+00:00", "rpoSeconds": 3
 BACKUPS = {"lookedAt": "2026-11-25T04:00:00+00:00", "findings": [{"what": "moment", "state": "good", "found": "now"}]}
 DRIFT: Mapping[str, Any] = {"drifted": False, "refreshedAt": None, "resources": []}
 REVIEW = {"schema": 1, "stack": "prod", "stops": True, "previewFailed": False, "errors": []}
-MATRIX = {"tenants": {"matrix": {"red": 0, "cells": [{"red": False}], "leftOut": []}}}
+PARTIES = [*({"name": stack, "kind": "silo"} for stack in STACKS), {"name": "initech", "kind": "pool tenant"}]
+CELLS: Mapping[str, Any] = {"parties": PARTIES, "sampled": None, "red": 0, "cells": [{"red": False}], "leftOut": []}
+MATRIX: Mapping[str, Any] = {"stack": "prod", "tenants": {"tenants": {}, "matrix": CELLS}}
+SUBJECTS = [(stack, "") for stack in STACKS]
 
 
 def record(folder: Path, kind: str, name: str, content: Any) -> None:
@@ -63,6 +66,10 @@ def folder(tmp_path: Path) -> Path:
 
 def verify_export(whole: Pack, folder: Path) -> Pack:
     """The pack with what a folder holds now; what is declared stays."""
-    again = {kind: of_kind(folder, kind, SINCE, NOW.date(), STACKS) for kind in kinds()}
+    pool = [("prod", POOL)]
+    again = {
+        kind: of_kind(folder, kind, SINCE, NOW.date(), SUBJECTS + (pool if kind == "matrix" else []))
+        for kind in kinds()
+    }
     items = tuple(again.get(one.kind, one) for one in whole.items)
     return replace(whole, items=items, judged=judge(whole.controls, items))

@@ -23,7 +23,19 @@ from operations.evidence.recorded import kinds
 from operations.main import main
 from policies.runner import Finding
 from tests.conftest import PROJECT
-from tests.operations.evidence.conftest import BACKUPS, DRILL, NOW, SINCE, STACKS, record, verify_export
+from tests.operations.evidence.conftest import (
+    BACKUPS,
+    CELLS,
+    DRIFT,
+    DRILL,
+    MATRIX,
+    NOW,
+    REVIEW,
+    SINCE,
+    STACKS,
+    record,
+    verify_export,
+)
 
 
 def state(pack: Pack, kind: str) -> State:
@@ -54,8 +66,12 @@ DRILL_OF_PROD = {**DRILL, "stack": "prod"}
 BACKUPS_OF_PROD = {**BACKUPS, "stack": "prod"}
 EARLIER = "2026-09-30T23:00:00+00:00"
 UNREADABLE = [{"what": "key", "state": "unreadable", "found": "gone"}]
+NOT_ASKED = [*BACKUPS["findings"], {"what": "copies' vault", "state": "not_asked", "found": "left"}]
+RESTORED = {"stack": "prod", "tenant": "initech", "at": EARLIER, "writtenAt": "2026-11-20T03:00:00+00:00"}
+LESS = {"tenants": {}, "matrix": {**CELLS, "parties": CELLS["parties"][1:]}}
+NO_POOL = {"tenants": {}, "matrix": {**CELLS, "parties": CELLS["parties"][:-1]}}
 DRIFTED = {"stack": "prod", "drifted": True, "resources": [{}]}
-RED = {"tenants": {"matrix": {"red": 1, "cells": [{}], "leftOut": []}}}
+RED = {"stack": "prod", "tenants": {"tenants": {}, "matrix": {**CELLS, "red": 1}}}
 
 
 @pytest.mark.parametrize(
@@ -71,11 +87,20 @@ RED = {"tenants": {"matrix": {"red": 1, "cells": [{}], "leftOut": []}}}
         ("drills/undated.json", {"stack": "prod", "good": True}, State.FAILED),
         ("backups/prod.json", {**BACKUPS_OF_PROD, "findings": UNREADABLE}, State.FAILED),
         ("backups/prod.json", {**BACKUPS_OF_PROD, "findings": []}, State.FAILED),
+        ("backups/prod.json", {**BACKUPS_OF_PROD, "findings": NOT_ASKED}, State.MISSING),
         ("drift/2026-11-26-prod.json", DRIFTED, State.FAILED),
+        ("drift/2026-11-26-prod.json", {**DRIFTED, "refreshedAt": EARLIER}, State.FAILED),
+        ("drift/2026-11-26-prod.json", {**DRIFT, "stack": "prod", "unread": []}, State.MISSING),
+        ("drift/2026-11-25-prod-added.json", {**DRIFTED, "unread": []}, State.FAILED),
         ("reviews/2026-11-02-prod.json", None, State.MISSING),
         ("reviews/2026-11-20.json", {"stack": "prod"}, State.FAILED),
         ("matrix/2026-11-20.json", {"tenants": None}, State.FAILED),
+        ("reviews/2026-11-01-acme.json", {**REVIEW, "stack": "prod-acme", "errors": ["no"]}, State.FAILED),
+        ("reviews/2026-11-02-prod.json", {**REVIEW, "stack": "dev"}, State.MISSING),
+        ("restores/a.json", {**RESTORED, "good": False}, State.FAILED),
         ("matrix/2026-11-20.json", RED, State.FAILED),
+        ("matrix/2026-11-03-prod.json", {**MATRIX, "tenants": LESS}, State.MISSING),
+        ("matrix/2026-11-03-prod.json", {**MATRIX, "tenants": NO_POOL}, State.MISSING),
     ],
 )
 def test_evidence_that_lacks_or_is_bad_never_passes(
@@ -92,6 +117,28 @@ def test_evidence_that_lacks_or_is_bad_never_passes(
     resting = [one for one in pack.judged if kind in one.requirement.evidence]
     assert resting != []
     assert {one.state for one in resting} == {expected}
+
+
+def test_of_two_documents_of_one_day_the_later_one_decides_whatever_their_names(whole: Pack, folder: Path) -> None:
+    late = {**DRILL_OF_PROD, "good": False, "drilledAt": "2026-11-20T05:30:00+02:00"}
+    record(folder, "drills", "a.json", {**late, "drilledAt": "2026-11-20T06:30:00+02:00"})
+    assert state(verify_export(whole, folder), "drills") is State.FAILED
+    record(folder, "drills", "z.json", {**DRILL_OF_PROD, "drilledAt": "2026-11-20T05:00:00+00:00"})
+    assert state(verify_export(whole, folder), "drills") is State.PASSED
+
+
+def test_a_restore_that_went_well_does_not_hide_another_customers_that_failed(whole: Pack, folder: Path) -> None:
+    record(folder, "restores", "a.json", {**RESTORED, "good": False})
+    record(folder, "restores", "b.json", {**RESTORED, "good": True, "tenant": "acme", "writtenAt": NOW.isoformat()})
+    assert state(verify_export(whole, folder), "restores") is State.FAILED
+    record(folder, "restores", "c.json", {**RESTORED, "good": True, "writtenAt": NOW.isoformat()})
+    assert state(verify_export(whole, folder), "restores") is State.PASSED
+
+
+def test_a_sampled_matrix_shows_the_stacks_that_it_was_drawn_from(whole: Pack, folder: Path) -> None:
+    drawn = {"tenants": {"acme": "prod"}, "matrix": {**LESS["matrix"], "sampled": "12 of 100 tenants"}}
+    record(folder, "matrix", "2026-11-03-prod.json", {**MATRIX, "tenants": drawn})
+    assert state(verify_export(whole, folder), "matrix") is State.PASSED
 
 
 def test_a_folder_without_any_evidence_shows_everything_as_missing(whole: Pack, folder: Path) -> None:
@@ -122,6 +169,7 @@ def finding(status: str, level: str = "mandatory") -> Finding:
         ([finding("pass"), finding("exempt")], State.PASSED),
         ([finding("pass"), finding("fail")], State.FAILED),
         ([finding("pass"), finding("not evaluated")], State.MISSING),
+        ([finding("pass"), finding("fail", "advisory")], State.NONE),
         ([], State.NONE),
     ],
 )

@@ -30,7 +30,7 @@ NOBODY = Item(kind="erasures", title="Erasures", state=State.NONE, summary=("nob
 
 
 def left(*names: str) -> Item:
-    documents = {f"erasures/{name}.json": {"name": name, "isolation": "pool"} for name in names}
+    documents = {f"erasures/{name}.json": {"name": name, "isolation": "pool", "base": "prod"} for name in names}
     return Item(kind="erasures", title="Erasures", state=State.PASSED, summary=names, documents=documents)
 
 
@@ -80,7 +80,24 @@ def test_leaving_that_no_ledger_notes_fails(s3: Any) -> None:
     assert s3
     item = erasures(look(), STACKS, left("initech"))
     assert item.state is State.FAILED
-    assert "1 pool customers left by their records, and 0 removals stand in the ledgers" in item.summary
+    assert "prod: 1 pool customer left by their records, and 0 removals stand in its ledger" in item.summary
+
+
+def test_a_removal_in_another_stack_does_not_stand_for_one(s3: Any) -> None:
+    erased(s3, "tenant", "2026-11-01", bucket="prod-acme")
+    assert erasures(look(), STACKS, left("initech")).state is State.FAILED
+
+
+def test_leaving_a_stack_that_was_not_asked_for_fails_nothing(s3: Any) -> None:
+    assert s3
+    assert erasures(look(), ("prod-acme",), left("initech")).state is State.PASSED
+
+
+def test_a_document_that_is_of_another_stack_than_its_bucket_shows_nothing(s3: Any) -> None:
+    put(s3, "prod-acme", "evidence/drills/20261120T030000Z.json", {**DRILL, "stack": "../../prod"})
+    found = look()
+    assert found.drills.get("prod-acme") is None
+    assert "is of ../../prod, not of prod-acme" in found.problems["drills", "prod-acme"]
 
 
 def test_nothing_erased_is_no_occasion(s3: Any) -> None:
@@ -113,7 +130,7 @@ def test_what_cannot_be_read_is_missing_and_never_passes(s3: Any, what: str) -> 
 def test_drills_of_the_bucket_decide_with_those_of_the_folder(s3: Any, tmp_path: Any) -> None:
     put(s3, "prod", "evidence/drills/20261120T030000Z.json", DRILL)
     found = look()
-    item = of_kind(tmp_path, "drills", SINCE, UNTIL, ("prod",), live=found.drills["prod"])
+    item = of_kind(tmp_path, "drills", SINCE, UNTIL, [("prod", "")], live=found.drills["prod"])
     assert (item.state, list(item.documents)) == (
         State.PASSED,
         ["recorded/drills/prod-2026-11-20T030000+0000.json"],
@@ -124,18 +141,19 @@ def test_drills_of_the_bucket_decide_with_those_of_the_folder(s3: Any, tmp_path:
         "evidence/drills/20261121T030000Z.json",
         {**DRILL, "writtenAt": "2026-11-21T03:00:00+00:00", "good": False},
     )
-    worse = of_kind(tmp_path, "drills", SINCE, UNTIL, ("prod",), live=look().drills["prod"])
+    worse = of_kind(tmp_path, "drills", SINCE, UNTIL, [("prod", "")], live=look().drills["prod"])
     assert worse.state is State.FAILED
 
 
 def test_restores_of_the_bucket_decide_by_the_newest_and_none_is_no_occasion(s3: Any, tmp_path: Any) -> None:
     def item() -> Any:
-        return of_kind(tmp_path, "restores", SINCE, UNTIL, STACKS, live=look().restores["prod"])
+        return of_kind(tmp_path, "restores", SINCE, UNTIL, [(one, "") for one in STACKS], live=look().restores["prod"])
 
     assert item().state is State.NONE
     restored = {"stack": "prod", "tenant": "initech", "at": "2026-11-01T09:30:00+00:00", "good": False, "problem": "no"}
     put(s3, "prod", "evidence/restores/1.json", {**restored, "writtenAt": "2026-11-20T03:00:00+00:00"})
-    assert (item().state, item().summary) == (State.FAILED, ("2026-11-20: prod, initech: no (1 in this period)",))
+    assert item().state is State.FAILED
+    assert item().summary == ("prod, initech: 2026-11-20: failed: no (1 in this period)",)
     put(s3, "prod", "evidence/restores/2.json", {**restored, "good": True, "writtenAt": "2026-11-20T04:00:00+00:00"})
     assert item().state is State.PASSED
 

@@ -259,7 +259,7 @@ def test_a_switch_and_its_way_back_leave_evidence_that_a_pack_reads(scene: Scene
         assert (kept["before"] or {}).get("name") == before
         assert kept["steps"]["state"]["resourceId"] == scene.opened.knows
         assert set(kept["seconds"]) >= {"stop", "names", "state", "update", "passwords", "start"}
-    item = of_kind(tmp_path, "restores", date.min, date.max, ("prod",))
+    item = of_kind(tmp_path, "restores", date.min, date.max, [("prod", "")])
     assert (item.state, len(item.documents)) == (State.PASSED, 2)
 
 
@@ -278,7 +278,7 @@ def test_a_switch_that_stops_on_the_way_leaves_evidence_too(
     assert (kept["good"], scene.opened.updates) == (False, 0)
     assert str(error).partition(";")[0] in kept["problem"]
     assert "passwords" not in kept["seconds"]
-    item = of_kind(tmp_path, "restores", date.min, date.max, ("prod",))
+    item = of_kind(tmp_path, "restores", date.min, date.max, [("prod", "")])
     assert item.state is State.FAILED
 
 
