@@ -15,14 +15,12 @@ MACHINES: dict[Architecture, str] = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 
 def fetch(app: Path, architecture: Architecture, target: Path, folder: Path) -> None:
-    """Fill `target` with the public roots' wheel, and `target/installed` with those of the lock.
+    """Fill `target` with the wheels of the lock.
 
     Raises ImageError where pip cannot get one, or its hash is not the lock's.
     """
-    installed = target / "installed"
-    installed.mkdir(parents=True)
-    _download(app / "requirements.lock", architecture, installed, folder)
-    _download(app / "image/roots.lock", architecture, target, folder)
+    target.mkdir(parents=True)
+    _download(app / "requirements.lock", architecture, target, folder)
 
 
 def wanted(lock: str, architecture: Architecture) -> dict[str, str]:
