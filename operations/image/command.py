@@ -1,6 +1,5 @@
 """`workbuoy image build`."""
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,6 @@ import click
 from operations.ending import INTERRUPTED, JSON, doing, fail, notify, print_json, print_text, report_errors
 from operations.help import Commands
 from operations.image.registry_command import copy_image, push
-from project.interrupts import interruptible
 
 if TYPE_CHECKING:
     from operations.image.engines import Engine
@@ -46,14 +44,9 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
     from rehearsal.image.archive import ImageError, this_machine  # noqa: PLC0415
 
     try:
-        with interruptible(signal.SIGTERM):
-            built = build_image(
-                find_project(Path.cwd()).root,
-                architecture or this_machine(),
-                engine=engine,
-                base=base,
-                notify=doing,
-            )
+        built = build_image(
+            find_project(Path.cwd()).root, architecture or this_machine(), engine=engine, base=base, notify=doing
+        )
     except ImageError as error:
         fail(error.code, str(error))
     except KeyboardInterrupt:

@@ -123,7 +123,9 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
         del os.environ["PIP_NO_INDEX"], os.environ["PIP_FIND_LINKS"]
 
 
-def test_ctrl_c_ends_the_tools_and_removes_the_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_the_tools_and_removes_the_folder(tmp_path: Path, number: signal.Signals) -> None:
+    """A login to a registry may lie in it."""
     made = tmp_path / "made"  # of its own: other builds may come and go beside this one
     made.mkdir()
     script = (
@@ -137,7 +139,7 @@ def test_ctrl_c_ends_the_tools_and_removes_the_folder(tmp_path: Path) -> None:
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.wait(PATIENCE_SECONDS) != 0
     assert ended(int((tmp_path / "pid").read_text()))
     assert list(made.iterdir()) == []
