@@ -16,7 +16,7 @@ from operations.image.build import build
 from operations.image.tools import run, workshop
 from operations.main import main
 from rehearsal.image import Image, ImageError, archive_of, image_of, source_digest
-from rehearsal.image.archive import SOURCE_LABEL
+from rehearsal.image.archive import SOURCE_LABEL, this_machine
 from rehearsal.image.container import require_runc
 from rehearsal.image.source import source_files
 from tests.image.archives import layer, write_archive
@@ -81,20 +81,26 @@ def test_docker_is_taken_where_its_engine_answers_and_else_refused(
         program(tmp_path, name, "exit 0")
     program(tmp_path, "docker", "exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert engines.choose(None) == "buildah"
+    here = this_machine()
+    assert engines.choose(None, here) == "buildah"
     with pytest.raises(ImageError, match="no Docker engine answers") as refusal:
-        engines.choose("docker")
+        engines.choose("docker", here)
     assert refusal.value.code == 4
     program(tmp_path, "docker", "exit 0")
-    assert engines.choose(None) == "docker"
-    assert engines.choose("buildah") == "buildah"
+    assert engines.choose(None, here) == "docker"
+    assert engines.choose("buildah", here) == "buildah"
 
 
-def test_a_foreign_architecture_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_foreign_architecture_is_refused_before_anything_is_fetched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in engines.TOOLS:
+        program(tmp_path, name, "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(engines, "this_machine", lambda: "x86_64")
-    with pytest.raises(ImageError, match="cannot run arm64") as refusal:
-        engines.build_with_buildah(Path(), "arm64", "", Path(), Path(), given_base=None)
-    assert refusal.value.code == 4
+    outcome = CliRunner().invoke(main, ["image", "build", "--architecture", "arm64"])
+    assert (outcome.exit_code, outcome.stdout) == (4, "")
+    assert outcome.stderr.startswith("error: this machine cannot run arm64")
 
 
 def test_a_tool_that_fails_is_reported_in_one_line(tmp_path: Path) -> None:
