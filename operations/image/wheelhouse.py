@@ -10,7 +10,7 @@ from operations.image.tools import run
 from rehearsal.image.archive import Architecture, ImageError
 
 PYTHON = "3.13"
-GLIBC_MINORS = (41, 39, 34, 31, 28, 24, 17)  # trixie has 2.41; wheels name an older one
+GLIBC_MINORS = range(41, 16, -1)  # trixie has 2.41; wheels name that or an older one, back to manylinux2014's
 MACHINES: dict[Architecture, str] = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 

@@ -1,11 +1,13 @@
 """What `workbuoy image build` says where it cannot, and what it leaves behind: nothing."""
 
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,25 @@ def test_the_image_is_asked_for_what_its_platform_needs_and_not_this_machine() -
     assert list(wheelhouse.wanted(LOCK, "x86_64")) == ["always==1.0", "linux==2.0"]
     assert list(wheelhouse.wanted(LOCK, "arm64")) == ["always==1.0", "linux==2.0", "arm==5.0"]
     assert wheelhouse.wanted(LOCK, "x86_64")["always==1.0"] == "always==1.0 --hash=sha256:aa --hash=sha256:bb"
+
+
+@pytest.mark.parametrize("glibc", [17, 26, 41])
+def test_a_wheel_for_any_glibc_that_the_base_has_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, glibc: int
+) -> None:
+    name = f"small-1.0-cp313-cp313-manylinux_2_{glibc}_x86_64.whl"
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    with zipfile.ZipFile(wheels / name, "w") as wheel:
+        wheel.writestr("small-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
+        wheel.writestr("small-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+    lock = tmp_path / "small.lock"
+    lock.write_text(f"small==1.0 --hash=sha256:{hashlib.sha256((wheels / name).read_bytes()).hexdigest()}\n")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    (tmp_path / "work").mkdir()
+    wheelhouse._download(lock, "x86_64", tmp_path / "got", tmp_path / "work")
+    assert [one.name for one in (tmp_path / "got").iterdir()] == [name]
 
 
 def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
