@@ -221,6 +221,9 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy changed --all --json", "every stack and customer, for a program"),
     ),
     "pipeline require-branch": (("workbuoy pipeline require-branch main", "stop a job that runs elsewhere"),),
+    "pipeline require-passed": (
+        ('workbuoy pipeline require-passed "compare=success review=skipped"', "stop: nothing was reviewed"),
+    ),
     "pipeline comment": (("workbuoy pipeline comment review.md", "one comment on the pull request"),),
     "pipeline issue": (
         ("workbuoy pipeline issue drift.md --title Drift", "open it, or bring it up to date"),

@@ -45,12 +45,10 @@ MOUNT_POINTS = ("dev", "proc", "sys", "tmp")
 def main(build: Path, output: Path) -> None:
     """Fill both layers."""
     base, service = output / "base", output / "service"
-    wheelhouse = build / "wheelhouse"
     copied = interpreter.install(base)
-    installed = wheels.install(wheelhouse / "installed", base / PACKAGES)
+    installed = wheels.install(build / "wheelhouse", base / PACKAGES)
     copied += interpreter.link(base)
-    public_roots = authorities.install(base, wheelhouse, build / "image/rds-roots.pem")
-    authorities.replace_others(base / PACKAGES)
+    authorities.install(base, base / PACKAGES, build / "image/rds-roots.pem")
     for name, content in ETC.items():
         _write(base / "etc" / name, content)
     for name in MOUNT_POINTS:
@@ -61,9 +59,8 @@ def main(build: Path, output: Path) -> None:
     shutil.copytree(build / "ui/dist", package / "ui", ignore=shutil.ignore_patterns("packages.json"))
     launcher = _write(service / "usr/bin/workbuoy-app", LAUNCHER)
     (found,) = re.findall(r'^__version__ = "(.+)"$', (package / "__init__.py").read_text(), re.MULTILINE)
-    listed = [*installed, wheels.describe(public_roots)]
     document = inventory.bill_of_materials(
-        "workbuoy-app", found, listed, copied, authorities.RDS_SHA256, ui=build / "ui"
+        "workbuoy-app", found, installed, copied, authorities.RDS_SHA256, ui=build / "ui"
     )
     _write(
         service / "usr/share/workbuoy/sbom.cdx.json", json.dumps(document, indent=1, sort_keys=True) + "\n"

@@ -1,5 +1,5 @@
-"""The SBOM in CycloneDX 1.6: wheels and npm's packages with their checksums, Debian's packages behind the libraries,
-Python itself.
+"""The SBOM in CycloneDX 1.6: wheels and npm's packages with their checksums, what wheels say that they carry, Debian's
+packages behind the libraries, Python itself.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ import base64
 import json
 import platform
 import re
+import sys
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from wheels import Wheel
 
@@ -26,13 +28,7 @@ def bill_of_materials(
     `ui` is the web interface's folder, with its lock and what was built.
     """
     components = [
-        {
-            "type": "application",
-            "name": "cpython",
-            "version": platform.python_version(),
-            "purl": f"pkg:generic/cpython@{platform.python_version()}",
-            "licenses": [{"license": {"id": "PSF-2.0"}}],
-        },
+        _python(),
         {
             "type": "file",
             "name": "rds-roots.pem",
@@ -65,6 +61,21 @@ def bill_of_materials(
     return {**document, "serialNumber": f"urn:uuid:{serial}"}
 
 
+def _python() -> dict[str, Any]:
+    """The interpreter. One that no package brought is known to advisories by its CPE alone."""
+    version = platform.python_version()
+    component: dict[str, Any] = {
+        "type": "application",
+        "name": "cpython",
+        "version": version,
+        "purl": f"pkg:generic/cpython@{version}",
+        "licenses": [{"license": {"id": "PSF-2.0"}}],
+    }
+    if not _debian([Path(sys.executable)]):
+        component["cpe"] = f"cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*"
+    return component
+
+
 def _wheel(wheel: Wheel) -> dict[str, Any]:
     canonical = re.sub(r"[-_.]+", "-", wheel.name).lower()
     component: dict[str, Any] = {
@@ -76,6 +87,8 @@ def _wheel(wheel: Wheel) -> dict[str, Any]:
     }
     if wheel.licence:
         component["licenses"] = [{"license": {"name": wheel.licence}}]
+    if wheel.carried:
+        component["components"] = list(wheel.carried)
     return component
 
 
@@ -111,11 +124,17 @@ def _debian(files: Iterable[Path]) -> list[dict[str, Any]]:
         for listing in LISTS.glob("*.list")
         if names & {_without_usr(Path(line)) for line in listing.read_text().splitlines()}
     }
+    system = platform.freedesktop_os_release()
     components = []
     for paragraph in STATUS.read_text().split("\n\n"):
-        fields = dict(re.findall(r"^(Package|Version|Architecture): (.+)$", paragraph, re.MULTILINE))
+        fields = dict(re.findall(r"^(Package|Version|Architecture|Source): (.+)$", paragraph, re.MULTILINE))
         if fields.get("Package") in owners:
-            purl = f"pkg:deb/debian/{fields['Package']}@{fields['Version']}?arch={fields['Architecture']}"
+            # By release and source package, since Debian's advisories are: a scanner finds nothing without them.
+            source = re.sub(r" \((.+)\)$", r"@\1", fields.get("Source", fields["Package"]))
+            purl = (
+                f"pkg:deb/{system['ID']}/{quote(fields['Package'])}@{quote(fields['Version'], safe=':')}"
+                f"?arch={fields['Architecture']}&distro={system['ID']}-{system['VERSION_ID']}&upstream={quote(source)}"
+            )
             components.append(
                 {"type": "library", "name": fields["Package"], "version": fields["Version"], "purl": purl}
             )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import shutil
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.parser import Parser
 from pathlib import Path
+from typing import Any
 
 SERVICES = ("s3", "secretsmanager")  # of botocore's 400; workbuoy_app/aws.py makes clients of these alone
 CLIENT_FILES = ("service-2*", "endpoint-rule-set-1*", "paginators-1*", "waiters-2*")
@@ -34,12 +38,13 @@ FOLDERS_LEFT_OUT = (
 
 @dataclass(frozen=True)
 class Wheel:
-    """One distribution as the SBOM names it."""
+    """One distribution as the SBOM names it; `carried` is what it holds of others, as its own SBOM says."""
 
     name: str
     version: str
     licence: str
     sha256: str
+    carried: tuple[dict[str, Any], ...]
 
 
 def install(wheelhouse: Path, target: Path) -> list[Wheel]:
@@ -62,13 +67,29 @@ def describe(file: Path) -> Wheel:
             if name.endswith(".dist-info/METADATA") and name.count("/") == 1
         ]
         headers = Parser().parsestr(archive.read(metadata).decode(), headersonly=True)
+        carried = {(one["name"], one.get("version", "")): one for one in _carried(archive)}
     first_line = (headers["License"] or "").strip().partition("\n")[0]
     return Wheel(
         name=headers["Name"],
         version=headers["Version"],
         licence=headers["License-Expression"] or first_line,
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        carried=tuple(carried[name] for name in sorted(carried)),
     )
+
+
+def _carried(archive: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
+    """Libraries and crates that were compiled in, without the wheel itself.
+
+    Source: https://peps.python.org/pep-0770/
+    """
+    for name in archive.namelist():
+        if re.fullmatch(r"[^/]+\.dist-info/sboms/[^/]+\.json", name):
+            for one in json.loads(archive.read(name)).get("components", ()):
+                if not re.search(r"^pkg:pypi/|[?&]download_url=file:", one.get("purl", "")):
+                    yield {
+                        key: one[key] for key in ("type", "name", "version", "purl", "hashes") if key in one
+                    }
 
 
 def _install(file: Path, target: Path) -> Wheel:

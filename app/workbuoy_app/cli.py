@@ -17,6 +17,8 @@ from workbuoy_app.one_off import MOVES
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and give back its exit status."""
+    if os.getpid() == 1:  # the first process of a container ignores a SIGTERM that it has no handler for
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] in (["one-off"], ["drill"]):
         from workbuoy_app.one_off import NotNamed, named  # noqa: PLC0415 - for people on duty alone
@@ -41,7 +43,7 @@ def _rotate() -> int:
     if not os.environ.get("AWS_LAMBDA_RUNTIME_API"):
         print("workbuoy-app: rotate runs inside Lambda: AWS_LAMBDA_RUNTIME_API is not set", file=sys.stderr)
         return 1
-    # The client then waits in a thread, so that this one hears SIGTERM, which the first process of a container ignores.
+    # The client then waits in a thread, so that this one hears SIGTERM.
     os.environ.setdefault("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     # By name, because there is none outside Linux.

@@ -13,7 +13,7 @@ from workbuoy_app.connections import LimitedProtocol
 from workbuoy_app.logs import log
 from workbuoy_app.settings import Settings
 
-DRAIN_SECONDS = 25  # ECS kills thirty seconds after SIGTERM
+DRAIN_SECONDS = 25  # less than ECS waits before it kills: components/task.py, thirty where nobody says
 KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's sixty, else it reuses connections that just closed
 BACKLOG = 1024
 

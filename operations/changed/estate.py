@@ -39,12 +39,16 @@ class Base:
 
 @dataclass(frozen=True, kw_only=True)
 class Customer:
-    """A tenant and the stack that holds its data: its own for a silo, else its base. `tier` are a silo's sizes."""
+    """A tenant and the stack that holds its data: its own for a silo, else its base. `tier` are a silo's sizes.
+
+    `other` is where one of the pool moves to or from: each of the two base stacks then lets the other write.
+    """
 
     tenant: str
     isolation: str
     base: Base
     tier: str = ""
+    other: Base | None = None
 
     @property
     def stack(self) -> str:
@@ -158,4 +162,11 @@ def _customer(root: Path, name: str, place: str, bases: Mapping[str, Base], prob
     if base not in bases:
         problems.append(Problem(file=place, path="base", message=f"{base} is no base stack; known: {', '.join(bases)}"))
         return None
-    return Customer(tenant=name, isolation=isolation, base=bases[base], tier=str(content.get("tier") or ""))
+    move = content.get("move") if isolation == "pool" else None
+    return Customer(
+        tenant=name,
+        isolation=isolation,
+        base=bases[base],
+        tier=str(content.get("tier") or ""),
+        other=bases.get(str(move.get("base"))) if isinstance(move, Mapping) else None,
+    )

@@ -13,6 +13,11 @@ from operations.engine.errors import FailedError, UnreachableError
 
 POLL_SECONDS: Final = 10.0
 TIMEOUT_SECONDS: Final = 20 * 60.0
+SETTLING_SECONDS: Final = 60.0
+"""ECS's answers may be behind what was just declared: its API is eventually consistent.
+
+Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+"""
 
 Describe = Callable[[], Mapping[str, Any]]
 """Gives the answer of ECS's DescribeServices."""
@@ -59,14 +64,17 @@ def wait(
     notify: Callable[[str], Any],
     poll_seconds: float = POLL_SECONDS,
     timeout_seconds: float = TIMEOUT_SECONDS,
+    settling_seconds: float = SETTLING_SECONDS,
 ) -> None:
     """Wait until the service runs the declared task definition.
+
+    An answer that knows nothing of it is believed after `settling_seconds` alone.
 
     Raises FailedError where ECS gave it up, went back, or takes longer; UnreachableError where ECS cannot be asked.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    began, reported = time.monotonic(), ""
+    began, reported, known = time.monotonic(), "", False
     while True:
         try:
             service = _service(stack, target, describe())
@@ -74,16 +82,17 @@ def wait(
             raise UnreachableError(
                 f"{stack}: ECS does not tell of the rollout: {error}", f"sign in anew, then `workbuoy rollout {stack}`"
             ) from None
-        primary: Mapping[str, Any] = next(
-            (one for one in service.get("deployments", ()) if one.get("status") == "PRIMARY"), {}
+        primary, seconds = _primary(service), time.monotonic() - began
+        known = known or any(
+            one.get("taskDefinition") == target.task_definition_arn for one in service.get("deployments", ())
         )
         progress = _progress(primary)
         if progress != reported:
             notify(f"{stack}: {progress}")
             reported = progress
-        if _judge(stack, target, service, primary):
+        if (known or seconds >= settling_seconds) and _judge(stack, target, service, primary):
             return
-        if time.monotonic() - began > timeout_seconds:
+        if seconds > timeout_seconds:
             raise FailedError(
                 f"{stack}: the rollout is not through after {timeout_seconds / 60:.0f} minutes: {progress}",
                 f"`workbuoy rollout {stack}` waits on",

@@ -15,7 +15,7 @@ RECORD = r"""
 set -e
 for package in "$1"/var/cache/apt/archives/*.deb; do
   name=$(dpkg-deb --field "$package" Package)
-  { dpkg-deb --field "$package" Package Version Architecture; echo; } >>"$1/var/lib/dpkg/status"
+  { dpkg-deb --field "$package" Package Source Version Architecture; echo; } >>"$1/var/lib/dpkg/status"
   dpkg-deb --fsys-tarfile "$package" | tar --list | sed -e 's/^\.//' >"$1/var/lib/dpkg/info/$name.list"
 done
 """

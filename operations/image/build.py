@@ -18,31 +18,28 @@ def build(
     architecture: Architecture,
     *,
     engine: engines.Engine | None = None,
-    base: str | None = None,
     archive: Path | None = None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Image:
     """Build the image of this checkout; `archive` and the SBOM beside it appear whole or not at all.
 
-    `base` is the image that the build stage starts from, as buildah names it; without it, it is made from Debian's
-    packages. Raises ImageError.
+    Raises ImageError.
     """
     target = archive or archive_of(root, architecture)
-    chosen = engines.choose(engine)
+    chosen = engines.choose(engine, architecture)
     app = root / "app"
     with workshop() as folder:
-        notify("Fetching wheels")
-        context = folder / "context"
-        wheelhouse.fetch(app, architecture, context / "wheelhouse", folder)
+        context, made = folder / "context", folder / "image.tar"
         source = _lay_out(app, context)
-        made = folder / "image.tar"
         notify("Building the web interface")
         interface.build(context / "ui", folder)
+        notify("Fetching wheels")
+        wheelhouse.fetch(app, architecture, context / "wheelhouse", folder)
         notify(f"Building with {chosen}")
         if chosen == "docker":
             engines.build_with_docker(context, architecture, source, made, folder)
         else:
-            engines.build_with_buildah(context, architecture, source, made, folder, given_base=base)
+            engines.build_with_buildah(context, architecture, source, made, folder)
         image = Image.read(made)
         if image.labels.get(SOURCE_LABEL) != source:
             raise ImageError("the code changed while the image was built: build it again")

@@ -1,6 +1,5 @@
 """`workbuoy image build`."""
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,6 @@ import click
 from operations.ending import INTERRUPTED, JSON, doing, fail, notify, print_json, print_text, report_errors
 from operations.help import Commands
 from operations.image.registry_command import copy_image, push
-from project.interrupts import interruptible
 
 if TYPE_CHECKING:
     from operations.image.engines import Engine
@@ -32,10 +30,9 @@ image.add_command(copy_image)
     help="Of the image; the stack's service.architecture must say the same. Default: this machine's.",
 )
 @click.option("--engine", type=click.Choice(["docker", "buildah"]), help="Default: Docker where its engine answers.")
-@click.option("--base", metavar="IMAGE", help="Base of buildah's build stage instead of Debian's packages.")
 @JSON
 @report_errors
-def build(architecture: "Architecture | None", engine: "Engine | None", base: str | None, json_wanted: bool) -> None:
+def build(architecture: "Architecture | None", engine: "Engine | None", json_wanted: bool) -> None:
     """Build the image of this checkout into build/image, with its SBOM beside it.
 
     The base is the build stage's alone: the image starts from nothing.
@@ -46,14 +43,7 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
     from rehearsal.image.archive import ImageError, this_machine  # noqa: PLC0415
 
     try:
-        with interruptible(signal.SIGTERM):
-            built = build_image(
-                find_project(Path.cwd()).root,
-                architecture or this_machine(),
-                engine=engine,
-                base=base,
-                notify=doing,
-            )
+        built = build_image(find_project(Path.cwd()).root, architecture or this_machine(), engine=engine, notify=doing)
     except ImageError as error:
         fail(error.code, str(error))
     except KeyboardInterrupt:

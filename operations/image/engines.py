@@ -14,13 +14,21 @@ TOOLS = {"buildah": "buildah", **base.TOOLS}
 NAME = "workbuoy-app"
 
 
-def choose(requested: Engine | None) -> Engine:
-    """Docker where an engine answers, else buildah. Raises ImageError (code 4) naming packages where neither is."""
+def choose(requested: Engine | None, architecture: Architecture) -> Engine:
+    """Docker where an engine answers, else buildah.
+
+    Raises ImageError (code 4) naming packages where neither is, and where buildah would have to emulate.
+    """
     if requested != "buildah" and _docker_answers():
         return "docker"
     if requested == "docker":
         raise ImageError("no Docker engine answers; leave --engine out to build with buildah", IMPOSSIBLE)
     require(TOOLS, "no Docker engine answers, so building the image")
+    if architecture != this_machine():
+        raise ImageError(
+            f"this machine cannot run {architecture}: build on one that does, or with Docker and its emulation",
+            IMPOSSIBLE,
+        )
     return "buildah"
 
 
@@ -39,30 +47,22 @@ def build_with_docker(context: Path, architecture: Architecture, source: str, ar
     run(["docker", "image", "save", f"--output={archive}", tag], folder, "docker image save")
 
 
-def build_with_buildah(
-    context: Path, architecture: Architecture, source: str, archive: Path, folder: Path, *, given_base: str | None
-) -> None:
+def build_with_buildah(context: Path, architecture: Architecture, source: str, archive: Path, folder: Path) -> None:
     """In a store of its own inside `folder`, so that nothing stays and no image of this machine is touched."""
     buildah = [
         *("buildah", "--storage-driver=vfs", f"--root={folder / 'store'}", f"--runroot={folder / 'run'}"),
         *("--log-level=error",),
     ]
-    if given_base is None and architecture != this_machine():
-        raise ImageError(
-            f"this machine cannot run {architecture}: build on one that does, or with Docker and its emulation",
-            IMPOSSIBLE,
-        )
-    if given_base is None:
-        files = folder / "base.tar"
-        base.make(architecture, files, folder)
-        made = run([*buildah, "from", f"--arch={OCI_NAMES[architecture]}", "scratch"], folder, "buildah from").strip()
-        run([*buildah, "add", "--quiet", made, str(files), "/"], folder, "buildah add")
-        run([*buildah, "commit", "--quiet", "--rm", made, "localhost/base"], folder, "buildah commit")
-        files.unlink()
+    files = folder / "base.tar"
+    base.make(architecture, files, folder)
+    made = run([*buildah, "from", f"--arch={OCI_NAMES[architecture]}", "scratch"], folder, "buildah from").strip()
+    run([*buildah, "add", "--quiet", made, str(files), "/"], folder, "buildah add")
+    run([*buildah, "commit", "--quiet", "--rm", made, "localhost/base"], folder, "buildah commit")
+    files.unlink()
     run(
         [
             *(*buildah, "bud", "--isolation=chroot", "--layers=false", "--pull-never", "--timestamp=0", "--format=oci"),
-            *(f"--arch={OCI_NAMES[architecture]}", f"--build-arg=BASE={given_base or 'localhost/base'}"),
+            *(f"--arch={OCI_NAMES[architecture]}", "--build-arg=BASE=localhost/base"),
             *(f"--build-arg=SOURCE={source}", f"--tag=localhost/{NAME}", "--quiet", str(context)),
         ],
         folder,

@@ -20,6 +20,7 @@ from rehearsal.image.archive import Image, ImageError
 
 TOOLS: Final = {"skopeo": "skopeo"}
 RETRIES: Final = 3
+AUTHORIZATION: Final = "authorization.json"
 _REPOSITORY: Final = re.compile(r"\w[\w.-]*(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = re.compile(r"docker://(localhost|127\.0\.0\.1)(:\d+)?/.*")
@@ -90,11 +91,10 @@ def copy(source: str, repositories: Sequence[str], *, notify: Notify = lambda _:
 
 
 class _Skopeo:
-    """skopeo, signed in, working in a folder that is gone afterwards."""
+    """skopeo in a folder that is gone afterwards: signed in to Amazon's registries, to others as the caller is."""
 
-    def __init__(self, folder: Path, *, signed_in: bool) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._options = (f"--authfile={folder / 'authorization.json'}",) if signed_in else ()
 
     def __call__(self, doing: str, *arguments: str) -> str:
         try:
@@ -107,8 +107,8 @@ class _Skopeo:
 
     def copy(self, doing: str, source: str, destination: str, *options: str) -> None:
         """From one transport to another."""
-        transports = (*_plain("src-", source), *_plain("dest-", destination))
-        self(doing, "copy", *self._options, *transports, *options, f"--retry-times={RETRIES}", source, destination)
+        ways = (*self._ways("src-", source), *self._ways("dest-", destination))
+        self(doing, "copy", *ways, *options, f"--retry-times={RETRIES}", source, destination)
 
     def put(self, source: str, repository: str, digest: str, notify: Notify) -> Stored:
         """Copy unless it is there; then see that it is."""
@@ -139,21 +139,27 @@ class _Skopeo:
 
     def _manifest(self, reference: str) -> str:
         place = f"docker://{reference}"
-        ways = (*_plain("", place), f"--retry-times={RETRIES}")
-        return self(f"looking for {reference}", "inspect", "--raw", *self._options, *ways, place)
+        ways = (*self._ways("", place), f"--retry-times={RETRIES}")
+        return self(f"looking for {reference}", "inspect", "--raw", *ways, place)
+
+    def _ways(self, side: str, place: str) -> Iterator[str]:
+        """Registries on this machine speak HTTP; no other may. Our logins are for Amazon's alone."""
+        if _LOOPBACK.fullmatch(place):
+            yield f"--{side}tls-verify=false"
+        if place.startswith("docker://") and ECR_HOST.fullmatch(_host(place.removeprefix("docker://"))):
+            yield f"--{side}authfile={self.folder / AUTHORIZATION}"
 
 
 @contextmanager
 def _skopeo(repositories: Sequence[str]) -> Iterator[_Skopeo]:
     require(TOOLS, "moving images")
     with workshop() as folder:
-        signed_in = write_authorization(repositories, folder / "authorization.json")
-        yield _Skopeo(folder, signed_in=signed_in)
+        _write_authorization(repositories, folder / AUTHORIZATION)
+        yield _Skopeo(folder)
 
 
-def _plain(side: str, place: str) -> tuple[str, ...]:
-    """Registries on this machine speak HTTP; no other may."""
-    return (f"--{side}tls-verify=false",) if _LOOPBACK.fullmatch(place) else ()
+def _host(repository: str) -> str:
+    return repository.partition("/")[0]
 
 
 def _unescaped(message: str) -> str:
@@ -180,24 +186,23 @@ def _check_repository(repository: str) -> None:
 ECR_HOST: Final = re.compile(r"\d{12}\.dkr\.ecr\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
 
 
-def write_authorization(repositories: Iterable[str], file: Path) -> bool:
-    """Write a containers-auth.json(5) for those repositories that are Amazon's; False, and no file, without any.
+def _write_authorization(repositories: Iterable[str], file: Path) -> None:
+    """Write a containers-auth.json(5) for those repositories that are Amazon's; no file without any.
 
     A token opens whatever registry of its region the caller may use, so one a region is asked for
     (https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html). Raises ImageError.
     """
     regions: dict[str, str] = {}
     for repository in repositories:
-        host = repository.partition("/")[0]
+        host = _host(repository)
         if match := ECR_HOST.fullmatch(host):
             regions[host] = match[1]
     if not regions:
-        return False
+        return
     tokens = {region: _token(region) for region in sorted(set(regions.values()))}
     content = json.dumps({"auths": {host: {"auth": tokens[region]} for host, region in regions.items()}})
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
         stream.write(content)
-    return True
 
 
 def _token(region: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from project.interrupts import interruptible
 from rehearsal.image.archive import ImageError
 from rehearsal.scratch import end_started_in
 
@@ -24,15 +25,19 @@ def require(programs: Mapping[str, str], purpose: str) -> None:
 
 @contextmanager
 def workshop() -> Iterator[Path]:
-    """A temporary folder that is gone afterwards, whatever runs, was mounted or is still written in it."""
-    folder = Path(tempfile.mkdtemp(prefix="workbuoy-build-"))
-    try:
-        yield folder
-    finally:
-        end_started_in(folder)  # a tool that was just being started as Ctrl-C came
-        for mount in _mounts_under(folder):
-            subprocess.run(["umount", "--lazy", mount], capture_output=True, check=False)
-        shutil.rmtree(folder, ignore_errors=True)
+    """A temporary folder that is gone afterwards, whatever runs, was mounted or is still written in it.
+
+    SIGTERM ends the block as Ctrl-C does: a login may lie in it.
+    """
+    with interruptible(signal.SIGTERM):
+        folder = Path(tempfile.mkdtemp(prefix="workbuoy-build-"))
+        try:
+            yield folder
+        finally:
+            end_started_in(folder)  # a tool that was just being started as Ctrl-C came
+            for mount in _mounts_under(folder):
+                subprocess.run(["umount", "--lazy", mount], capture_output=True, check=False)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(command: Sequence[str], folder: Path, doing: str) -> str:

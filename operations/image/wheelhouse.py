@@ -10,19 +10,17 @@ from operations.image.tools import run
 from rehearsal.image.archive import Architecture, ImageError
 
 PYTHON = "3.13"
-GLIBC_MINORS = (41, 39, 34, 31, 28, 24, 17)  # trixie has 2.41; wheels name an older one
+GLIBC_MINORS = range(41, 16, -1)  # trixie has 2.41; wheels name that or an older one, back to manylinux2014's
 MACHINES: dict[Architecture, str] = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 
 def fetch(app: Path, architecture: Architecture, target: Path, folder: Path) -> None:
-    """Fill `target` with the public roots' wheel, and `target/installed` with those of the lock.
+    """Fill `target` with the wheels of the lock.
 
     Raises ImageError where pip cannot get one, or its hash is not the lock's.
     """
-    installed = target / "installed"
-    installed.mkdir(parents=True)
-    _download(app / "requirements.lock", architecture, installed, folder)
-    _download(app / "image/roots.lock", architecture, target, folder)
+    target.mkdir(parents=True)
+    _download(app / "requirements.lock", architecture, target, folder)
 
 
 def wanted(lock: str, architecture: Architecture) -> dict[str, str]:

@@ -11,7 +11,7 @@ import click
 
 from infra.problems import Problem, ProblemsError
 from operations.changed.command import require_branch
-from operations.ending import NOT_MADE, fail, notify, print_page, report_errors
+from operations.ending import CHECK_FAILED, NOT_MADE, fail, notify, print_page, report_errors
 from operations.help import Commands
 
 if TYPE_CHECKING:
@@ -51,6 +51,19 @@ def pipeline() -> None:
 
 
 pipeline.add_command(require_branch)
+
+
+@pipeline.command("require-passed")
+@click.argument("results", metavar="JOB=RESULT...")
+def require_passed(results: str) -> None:
+    """Stop unless each of these jobs, separated by spaces, ended with `success`.
+
+    A job that was skipped or cancelled has looked at nothing, though GitHub takes a skipped one for a passed check.
+    """
+    ended = [one.partition("=") for one in results.split()]
+    others = [f"{job}: {result or 'no result'}" for job, _, result in ended if result != "success"]
+    if others or not ended:
+        fail(CHECK_FAILED, f"not passed: {', '.join(others) or 'no job is named'}; its log says why")
 
 
 @pipeline.command()

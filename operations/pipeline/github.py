@@ -73,10 +73,15 @@ class Repository:
         self.ask("PATCH", f"issues/{number}", values)
 
     def latest_run(self, workflow: str, branch: str) -> int | None:
-        """The newest run of a workflow's file that has ended; None where there is none."""
-        terms = urllib.parse.urlencode({"branch": branch, "status": "completed", "per_page": 1})
-        runs = self.ask("GET", f"actions/workflows/{urllib.parse.quote(workflow, safe='')}/runs?{terms}")
-        return next((int(one["id"]) for one in runs["workflow_runs"]), None)
+        """The newest run of a workflow's file that has ended; None where there is none.
+
+        A fork may call its branch alike and put a trigger for pull requests into the file: GitHub lists that run, too.
+        """
+        path = f"actions/workflows/{urllib.parse.quote(workflow, safe='')}/runs"
+        runs = self._all(path, within="workflow_runs", branch=branch, status="completed")
+        return next(
+            (int(one["id"]) for one in runs if (one["head_repository"] or {}).get("full_name") == self.name), None
+        )
 
     def artifacts(self, run: int) -> Iterator[Mapping[str, Any]]:
         """Every artifact of a run that is still kept."""

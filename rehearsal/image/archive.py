@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ Architecture = Literal["arm64", "x86_64"]
 # Ours (AWS's, as the stacks' settings have them) to OCI's, which are Debian's and Go's.
 OCI_NAMES: Mapping[Architecture, str] = {"arm64": "arm64", "x86_64": "amd64"}
 SOURCE_LABEL = "dev.workbuoy.source"
+WHITEOUT = ".wh."
 
 
 class ImageError(Exception):
@@ -68,53 +70,78 @@ class Image:
                 digest = manifest["config"]["digest"]
                 configuration = _blob(tar, _path(digest))
                 compressed = sum(_compressed_bytes(tar, layer) for layer in manifest["layers"])
-        except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
+            run = configuration.get("config") or {}
+            return cls(
+                archive=archive,
+                id=digest,
+                compressed_bytes=compressed,
+                layers=tuple(layer["digest"] for layer in manifest["layers"]),
+                platform=f"{configuration['os']}/{configuration['architecture']}",
+                user=run.get("User") or "",
+                environment=dict(pair.split("=", 1) for pair in run.get("Env") or ()),
+                entry_point=run.get("Entrypoint") or (),
+                command=run.get("Cmd") or (),
+                labels=run.get("Labels") or {},
+            )
+        except (tarfile.TarError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ImageError(f"{archive.name} is no image archive: `make image` builds it anew") from error
-        run = configuration.get("config", {})
-        return cls(
-            archive=archive,
-            id=digest,
-            compressed_bytes=compressed,
-            layers=tuple(layer["digest"] for layer in manifest["layers"]),
-            platform=f"{configuration['os']}/{configuration['architecture']}",
-            user=run.get("User", ""),
-            environment=dict(pair.split("=", 1) for pair in run.get("Env", [])),
-            entry_point=run.get("Entrypoint") or (),
-            command=run.get("Cmd") or (),
-            labels=run.get("Labels") or {},
-        )
 
     def unpack(self, folder: Path) -> None:
         """Lay the file system out in `folder`. Raises ImageError where a layer is not what the manifest says."""
-        with tarfile.open(self.archive) as tar:
-            for digest in self.layers:
-                layer = tar.extractfile(_path(digest))
-                assert layer is not None  # noqa: S101 the manifest's layers are files
-                if hashlib.file_digest(layer, "sha256").hexdigest() != digest.partition(":")[2]:  # type: ignore[arg-type]
-                    raise ImageError(f"{self.archive.name} is damaged: `make image` builds it anew")
-                layer.seek(0)
-                with tarfile.open(fileobj=layer) as files:
-                    # tarfile's own filters need Python 3.11.4, and Debian 12 has 3.11.2.
-                    files.extraction_filter = staticmethod(lambda member, _: member)
-                    files.extractall(folder, members=self._inside(files, folder))  # noqa: S202 checked one by one
+        try:
+            with tarfile.open(self.archive) as tar:
+                for digest in self.layers:
+                    self._unpack_layer(tar, digest, folder)
+        except (tarfile.TarError, EOFError, KeyError, ValueError, zlib.error) as error:
+            why = "a layer is missing, or is neither plain nor packed by gzip"
+            raise ImageError(f"{self.archive.name} cannot be laid out: {why}") from error
+
+    def _unpack_layer(self, tar: tarfile.TarFile, digest: str, folder: Path) -> None:
+        layer = tar.extractfile(_path(digest))
+        assert layer is not None  # noqa: S101 the manifest's layers are files
+        if hashlib.file_digest(layer, "sha256").hexdigest() != digest.partition(":")[2]:  # type: ignore[arg-type]
+            raise ImageError(f"{self.archive.name} is damaged: `make image` builds it anew")
+        layer.seek(0)
+        with tarfile.open(fileobj=layer) as files:
+            # tarfile's own filters need Python 3.11.4, and Debian 12 has 3.11.2.
+            files.extraction_filter = staticmethod(lambda member, _: member)
+            files.extractall(folder, members=self._inside(files, folder))  # noqa: S202 checked one by one
 
     def _inside(self, files: tarfile.TarFile, folder: Path) -> Iterator[tarfile.TarInfo]:
         """A layer's members, each looked at when those before it are laid out. Raises ImageError for one outside.
 
         Symbolic links stay as they are, to absolute paths too, since they are the container's own; nothing is written
-        or linked through one that leads out of the folder.
+        or linked through one that leads out of the folder. What a member replaces or takes away goes first.
+        Source: https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets
         """
         root = folder.resolve()
         for member in files:
-            member.name = member.name.lstrip("/")
-            places = [root / member.name] if not member.issym() else [(root / member.name).parent]
+            member.name = member.name.strip("/")
+            place = root / member.name
+            places = [place.parent] if place != root else [root]
             places += [root / member.linkname.lstrip("/")] if member.islnk() else []
-            if not all(place.resolve().is_relative_to(root) for place in places):
+            if place.name == ".." or not all(one.resolve().is_relative_to(root) for one in places):
                 raise ImageError(f"{self.archive.name}: {member.name} would lie outside of the image; do not run it")
             if not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
                 raise ImageError(f"{self.archive.name}: {member.name} is a device; do not run it")
-            member.mode &= 0o755  # no set-user-id, nothing that others may write
-            yield member
+            if place.name == f"{WHITEOUT}{WHITEOUT}.opq":
+                for one in place.parent.glob("*"):
+                    _remove(one)
+            elif place.name.startswith(WHITEOUT):
+                _remove(place.with_name(place.name.removeprefix(WHITEOUT)))
+            else:
+                if not (member.isdir() and place.is_dir() and not place.is_symlink()):
+                    _remove(place)
+                member.mode &= 0o755  # no set-user-id, nothing that others may write
+                yield member
+
+
+def _remove(place: Path) -> None:
+    """What stands there, whatever it is; nothing where nothing does."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _compressed_bytes(tar: tarfile.TarFile, layer: Mapping[str, Any]) -> int:

@@ -31,15 +31,14 @@ def layer(**files: str) -> bytes:
 
 def write_archive(
     file: Path,
-    content: bytes,
-    *,
+    *layers: bytes,
     kind: str = GZIP,
     manifests: int = 1,
     media_type: str = MANIFEST,
     user: str = "10001:10001",
     labels: Mapping[str, str] | None = None,
 ) -> Path:
-    """An image of one layer."""
+    """An image of these layers."""
     blobs: dict[str, bytes] = {}
 
     def add(blob: bytes) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def write_archive(
     manifest = {
         "schemaVersion": 2,
         "config": {"mediaType": CONFIGURATION, **add(json.dumps(config).encode())},
-        "layers": [{"mediaType": kind, **add(gzip.compress(content) if kind == GZIP else content)}],
+        "layers": [{"mediaType": kind, **add(gzip.compress(one) if kind == GZIP else one)} for one in layers],
     }
     entry = {"mediaType": media_type, **add(json.dumps(manifest).encode())}
     blobs["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [entry] * manifests}).encode()

@@ -18,7 +18,7 @@ APP = ROOT / "app"
 
 @pytest.fixture(scope="package")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheels of the locks: they come by hash, so that each build gets the same. Skipped where a tool is missing."""
+    """The wheels of the lock: they come by hash, so that each build gets the same. Skipped where a tool is missing."""
     tools = {**engines.TOOLS, **interface.TOOLS}
     missing = sorted(package for program, package in tools.items() if shutil.which(program) is None)
     if missing:

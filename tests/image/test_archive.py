@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from rehearsal.image import Image, ImageError
+from rehearsal.image import archive as archives
 from rehearsal.image.specification import specification
 from tests.image.archives import GZIP, INDEX, PLAIN, layer, write_archive
 
 
-def archive(folder: Path, content: bytes, **details: Any) -> Path:
-    return write_archive(folder / "some.tar", content, **details)
+def archive(folder: Path, *layers: bytes, **details: Any) -> Path:
+    return write_archive(folder / "some.tar", *layers, **details)
 
 
 @pytest.mark.parametrize("kind", [PLAIN, GZIP])
@@ -42,6 +43,72 @@ def test_a_damaged_layer_is_noticed(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"the very words", b"another's word"))
     with pytest.raises(ImageError, match="damaged"):
         Image.read(file).unpack(tmp_path / "files")
+
+
+@pytest.mark.parametrize("missing", ["os", "architecture", "Env", "config", "User"])
+def test_what_a_configuration_leaves_out_is_nothing_or_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """All but the platform may be missing, or be null as Go writes it."""
+    file = archive(tmp_path, layer())
+    read = archives._blob
+
+    def without(tar: tarfile.TarFile, name: str) -> Any:
+        found = read(tar, name)
+        for part in (found, found.get("config")):
+            if missing in ("os", "architecture"):
+                found.pop(missing, None)
+            elif isinstance(part, dict) and missing in part and "digest" not in (part[missing] or ()):
+                part[missing] = None
+        return found
+
+    monkeypatch.setattr(archives, "_blob", without)
+    if missing in ("os", "architecture"):
+        with pytest.raises(ImageError, match="no image archive"):
+            Image.read(file)
+    else:
+        assert Image.read(file).platform == "linux/amd64"
+
+
+def test_a_layer_packed_otherwise_is_reported(tmp_path: Path) -> None:
+    zstd = bytes.fromhex("28b52ffd0400010000" + "99e9d851")
+    image = Image.read(archive(tmp_path, zstd, kind=f"{PLAIN}+zstd"))
+    with pytest.raises(ImageError, match="neither plain nor packed by gzip"):
+        image.unpack(tmp_path / "files")
+
+
+def test_a_later_layer_replaces_and_takes_away(tmp_path: Path) -> None:
+    below = tarred(
+        member("link", tarfile.SYMTYPE, "/etc/outside"),
+        member("alias", tarfile.SYMTYPE, "kept"),
+        member("kept"),
+        member("gone"),
+        member("folder", tarfile.DIRTYPE),
+        member("folder/inside"),
+        member("emptied", tarfile.DIRTYPE),
+        member("emptied/old"),
+    )
+    above = tarred(
+        member("link"),
+        member("alias"),
+        member(".wh.gone"),
+        member("folder"),
+        member("emptied/.wh..wh..opq"),
+        member("emptied/new"),
+    )
+    Image.read(archive(tmp_path, below, above)).unpack(files := tmp_path / "files")
+    found = {str(one.relative_to(files)): one.is_symlink() for one in files.rglob("*")}
+    assert found == dict.fromkeys(["link", "alias", "kept", "folder", "emptied", "emptied/new"], False)
+    assert (files / "folder").is_file()
+
+
+@pytest.mark.parametrize("name", ["up/.wh.outside", "up/.wh..wh..opq"])
+def test_a_layer_takes_nothing_away_outside(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside").touch()
+    image = Image.read(archive(tmp_path, tarred(member("up", tarfile.SYMTYPE, ".."), member(name))))
+    with pytest.raises(ImageError, match="do not run it"):
+        image.unpack(tmp_path / "files")
+    assert (tmp_path / "outside").exists()
 
 
 def member(name: str, type_: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:

@@ -1,11 +1,13 @@
 """What `workbuoy image build` says where it cannot, and what it leaves behind: nothing."""
 
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from operations.image.build import build
 from operations.image.tools import run, workshop
 from operations.main import main
 from rehearsal.image import Image, ImageError, archive_of, image_of, source_digest
-from rehearsal.image.archive import SOURCE_LABEL
+from rehearsal.image.archive import SOURCE_LABEL, this_machine
 from rehearsal.image.container import require_runc
 from rehearsal.image.source import source_files
 from tests.image.archives import layer, write_archive
@@ -81,20 +83,26 @@ def test_docker_is_taken_where_its_engine_answers_and_else_refused(
         program(tmp_path, name, "exit 0")
     program(tmp_path, "docker", "exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert engines.choose(None) == "buildah"
+    here = this_machine()
+    assert engines.choose(None, here) == "buildah"
     with pytest.raises(ImageError, match="no Docker engine answers") as refusal:
-        engines.choose("docker")
+        engines.choose("docker", here)
     assert refusal.value.code == 4
     program(tmp_path, "docker", "exit 0")
-    assert engines.choose(None) == "docker"
-    assert engines.choose("buildah") == "buildah"
+    assert engines.choose(None, here) == "docker"
+    assert engines.choose("buildah", here) == "buildah"
 
 
-def test_a_foreign_architecture_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_foreign_architecture_is_refused_before_anything_is_fetched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in engines.TOOLS:
+        program(tmp_path, name, "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(engines, "this_machine", lambda: "x86_64")
-    with pytest.raises(ImageError, match="cannot run arm64") as refusal:
-        engines.build_with_buildah(Path(), "arm64", "", Path(), Path(), given_base=None)
-    assert refusal.value.code == 4
+    outcome = CliRunner().invoke(main, ["image", "build", "--architecture", "arm64"])
+    assert (outcome.exit_code, outcome.stdout) == (4, "")
+    assert outcome.stderr.startswith("error: this machine cannot run arm64")
 
 
 def test_a_tool_that_fails_is_reported_in_one_line(tmp_path: Path) -> None:
@@ -107,6 +115,25 @@ def test_the_image_is_asked_for_what_its_platform_needs_and_not_this_machine() -
     assert list(wheelhouse.wanted(LOCK, "x86_64")) == ["always==1.0", "linux==2.0"]
     assert list(wheelhouse.wanted(LOCK, "arm64")) == ["always==1.0", "linux==2.0", "arm==5.0"]
     assert wheelhouse.wanted(LOCK, "x86_64")["always==1.0"] == "always==1.0 --hash=sha256:aa --hash=sha256:bb"
+
+
+@pytest.mark.parametrize("glibc", [17, 26, 41])
+def test_a_wheel_for_any_glibc_that_the_base_has_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, glibc: int
+) -> None:
+    name = f"small-1.0-cp313-cp313-manylinux_2_{glibc}_x86_64.whl"
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    with zipfile.ZipFile(wheels / name, "w") as wheel:
+        wheel.writestr("small-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
+        wheel.writestr("small-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+    lock = tmp_path / "small.lock"
+    lock.write_text(f"small==1.0 --hash=sha256:{hashlib.sha256((wheels / name).read_bytes()).hexdigest()}\n")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    (tmp_path / "work").mkdir()
+    wheelhouse._download(lock, "x86_64", tmp_path / "got", tmp_path / "work")
+    assert [one.name for one in (tmp_path / "got").iterdir()] == [name]
 
 
 def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
@@ -123,7 +150,9 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
         del os.environ["PIP_NO_INDEX"], os.environ["PIP_FIND_LINKS"]
 
 
-def test_ctrl_c_ends_the_tools_and_removes_the_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_the_tools_and_removes_the_folder(tmp_path: Path, number: signal.Signals) -> None:
+    """A login to a registry may lie in it."""
     made = tmp_path / "made"  # of its own: other builds may come and go beside this one
     made.mkdir()
     script = (
@@ -137,7 +166,7 @@ def test_ctrl_c_ends_the_tools_and_removes_the_folder(tmp_path: Path) -> None:
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.wait(PATIENCE_SECONDS) != 0
     assert ended(int((tmp_path / "pid").read_text()))
     assert list(made.iterdir()) == []

@@ -1,6 +1,7 @@
 """The image at work: read-only, as its user, without capabilities."""
 
 import json
+import signal
 import subprocess
 import time
 import uuid
@@ -246,6 +247,21 @@ def test_lambda_can_rotate_in_it(runnable: Unpacked, owner: Owner, aws: str, tmp
     assert value["username"].startswith("workbuoy")
     assert value["password"] not in log.read_text()
     assert owner.password not in log.read_text()
+
+
+def test_sigterm_ends_it_while_it_still_starts(runnable: Unpacked) -> None:
+    """Not by the signal that kills, after the seconds that ECS waits."""
+    settings = {
+        "DATABASE_URL": "postgresql://u:p@127.0.0.1:9/x",
+        "OIDC_DEV_MOCK": "1",
+        "PUBLIC_URL": "http://localhost",
+    }
+    with Container(runnable, ["serve"], settings | {"HOST": "127.0.0.1", "PORT": str(free_port())}) as container:
+        deadline = time.monotonic() + 60
+        while "running" not in runnable.ask("list").stdout:
+            assert time.monotonic() < deadline
+        time.sleep(0.3)  # Python itself begins; what the service needs is loaded for longer than that
+        assert container.stop() in {0, 128 + signal.SIGTERM}
 
 
 def test_a_failed_start_says_why_and_leaves_nothing(runnable: Unpacked) -> None:

@@ -5,9 +5,9 @@ import json
 import re
 import stat
 import tarfile
+import zipfile
 from pathlib import Path
 
-import certifi
 import pytest
 
 from operations.image.build import sbom_of
@@ -23,8 +23,8 @@ SHELLS = {"sh", "bash", "dash", "ash", "zsh", "busybox", "toybox"}
 INSTALLERS = {"apt", "apt-get", "dpkg", "apk", "rpm", "pip", "pip3", "uv", "npm"}
 
 
-def certificates(file: Path) -> list[str]:
-    return CERTIFICATE.findall(file.read_text())
+def certificates(text: str) -> list[str]:
+    return CERTIFICATE.findall(text)
 
 
 def test_built_twice_it_is_one_image(image: Image, wheels: Path, tmp_path: Path) -> None:
@@ -70,13 +70,17 @@ def test_nothing_is_setuid_writable_by_others_or_closed_to_any_uid(files: Path) 
         assert path.lstat().st_mtime == 0, path
 
 
-def test_the_ca_file_holds_the_public_roots_and_rdss_and_no_other(files: Path) -> None:
-    held = certificates(files / "etc/ssl/certs/ca-certificates.crt")
-    public, rds = certificates(Path(certifi.where())), certificates(APP / "image/rds-roots.pem")
+def test_the_ca_file_holds_the_public_roots_of_the_lock_and_rdss_and_no_other(files: Path, wheels: Path) -> None:
+    held = certificates((files / "etc/ssl/certs/ca-certificates.crt").read_text())
+    (certifi,) = wheels.glob("certifi-*.whl")
+    with zipfile.ZipFile(certifi) as wheel:
+        public = certificates(wheel.read("certifi/cacert.pem").decode())
+    rds = certificates((APP / "image/rds-roots.pem").read_text())
+    assert len(public) > 100
     assert len(rds) == 81
     assert sorted(held) == sorted({*public, *rds})
     for own in Path("/usr/local/share/ca-certificates").rglob("*.crt"):
-        assert not set(certificates(own)) & set(held)
+        assert not set(certificates(own.read_text())) & set(held)
 
 
 def test_packages_with_roots_of_their_own_trust_the_same_file(files: Path) -> None:
@@ -111,14 +115,19 @@ def test_the_web_interface_is_there_compressed_and_node_is_not(files: Path) -> N
 def test_the_sbom_lists_every_wheel_of_the_lock_and_every_library(image: Image, files: Path) -> None:
     document = json.loads(sbom_of(image.archive).read_text())
     assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
-    listed = {component.get("purl") for component in document["components"]}
-    lock = {**wanted((APP / "requirements.lock").read_text(), this_machine())}
+    listed = [component.get("purl") for component in document["components"]]
+    lock = wanted((APP / "requirements.lock").read_text(), this_machine())
     assert len(lock) > 30
-    for requirement in [*lock, *wanted((APP / "image/roots.lock").read_text(), this_machine())]:
+    for requirement in lock:
         name, _, version = requirement.partition("==")
-        assert f"pkg:pypi/{name}@{version}" in listed
+        assert listed.count(f"pkg:pypi/{name}@{version}") == 1
+    assert sum("pkg:pypi" in (purl or "") for purl in listed) == len(lock)
     sent = {component["name"] for component in document["components"] if "pkg:npm" in component.get("purl", "")}
     assert sent == {"lit", "lit-html", "lit-element", "@lit/reactive-element"}
-    debian = {component["name"] for component in document["components"] if "pkg:deb" in component.get("purl", "")}
-    assert {"libc6", "libssl3t64", "libsqlite3-0", "libstdc++6", "python3.13-minimal"} <= debian
+    debian = {one["name"]: one["purl"] for one in document["components"] if "pkg:deb" in one.get("purl", "")}
+    assert {"libc6", "libssl3t64", "libsqlite3-0", "libstdc++6", "python3.13-minimal"} <= set(debian)
+    assert all("&distro=debian-13&upstream=" in purl for purl in debian.values())
+    assert debian["libssl3t64"].endswith("&upstream=openssl")
+    carried = {one["name"]: one.get("components", ()) for one in document["components"]}
+    assert "openssl" in {one["name"] for one in carried["cryptography"]}
     assert json.loads((files / "usr/share/workbuoy/sbom.cdx.json").read_text()) == document

@@ -221,6 +221,20 @@ def test_amazons_token_opens_a_closed_registry_and_stays_out_of_sight(closed: st
     assert not any(Path(file).exists() for file in files)
 
 
+def test_amazons_login_takes_nobody_elses_place(
+    closed: str, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy from a registry to which the caller is signed in, into one of Amazon's."""
+    with registries.registry(tmp_path / "others", closed=True) as other:
+        own = tmp_path / "own.json"
+        own.write_text(json.dumps({"auths": {other: {"auth": _moto_token()}}}))
+        monkeypatch.setenv("REGISTRY_AUTH_FILE", str(own))
+        monkeypatch.setattr(registry, "ECR_HOST", re.compile(f"{re.escape(closed)}()"))
+        digest = pushed(archive, other)["digest"]
+        result = run("copy", f"{other}/workbuoy@{digest}", f"{closed}/workbuoy")
+    assert (result.exit_code, result.stdout) == (0, f"{closed}/workbuoy@{digest}\n"), result.stderr
+
+
 def test_without_credentials_the_login_is_missing_in_one_line(monkeypatch: pytest.MonkeyPatch, archive: Path) -> None:
     registries.need_tools()
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_SESSION_TOKEN"):

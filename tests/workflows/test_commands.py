@@ -34,6 +34,7 @@ VARIABLES = {
     "SHARD": "canaries-1",
     "WAVE": "canaries",
     "UNSEEN": "",
+    "RESULTS": "changed=success review=success",
 }
 NIGHTLY = [
     f".venv/bin/workbuoy {' '.join((*step.words, *step.writes) if step.writes else step.words)}".replace(
@@ -90,6 +91,7 @@ ENDS: Mapping[str, Ends] = {
     "changed --tenant": Ends(0, "tenant  acme"),
     "changed --stack": Ends(0, "stack   dev"),
     "pipeline require-branch": Ends(0, ""),
+    "pipeline require-passed": Ends(0, ""),
     "pipeline summary": Ends(0, "comes from a fork"),
     "pipeline comment": Ends(0, "no comment is written"),
     "pipeline issue": Ends(0, "no issue is written"),

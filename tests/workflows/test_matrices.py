@@ -98,6 +98,6 @@ def test_a_called_workflow_gets_what_it_asks_for() -> None:
 def test_each_environment_and_each_wave_waits_for_the_one_before_it() -> None:
     waits = {job.name: [one.name for one in job.needs] for job in JOBS if "uses" in job.content}
     assert waits["staging"] == ["stacks", "publish", "dev"]
-    assert waits["prod"] == ["stacks", "publish", "staging"]
+    assert waits["prod"] == ["stacks", "publish", "dev", "staging"]
     assert waits["customers"] == ["publish", "prod"]
     assert [waits[wave][-1] for wave in CALLERS["fleet-wave"]] == ["start", "canaries", "share"]

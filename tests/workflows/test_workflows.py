@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bootstrap.roles import DEPLOY_SESSION_SECONDS
+from operations.pipeline.propose import JUDGES
 from project.files import find_project
 from tests.conftest import PROJECT, ROOT, Graph
 from tests.declared import DECLARE, declared_once
@@ -149,6 +150,14 @@ def test_what_may_push_runs_nothing_that_is_new() -> None:
         [".venv/bin/workbuoy", "pipeline", "require-branch"],
         [".venv/bin/workbuoy", "pipeline", "propose"],
     ]
+
+
+def test_what_judges_a_change_has_an_owner() -> None:
+    """What no machine may propose, and what chooses and sums up in `preview.yml`: the branch's own code does that."""
+    text = (ROOT / ".github/CODEOWNERS").read_text(encoding="utf-8")
+    owned = {line.split()[0].strip("/") + "/" for line in text.splitlines() if line.startswith("/")}
+    assert all((ROOT / folder).is_dir() for folder in owned)
+    assert {*JUDGES, "operations/changed/", "operations/pipeline/", "operations/review/"} <= owned
 
 
 def test_the_workflow_that_an_upgrade_starts_can_be_started() -> None:

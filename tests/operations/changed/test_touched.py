@@ -152,6 +152,16 @@ def test_a_pool_tenant_has_nothing_to_preview_but_its_rehearsal(estate: ListedEs
     assert json.loads(lists["rehearsals"]) == [{"stack": "prod", "tenants": "globex"}]
 
 
+def test_a_pool_tenant_who_moves_previews_both_base_stacks(tmp_path: Path) -> None:
+    """Each of them gets a statement for the other's service."""
+    project = make_project(tmp_path)
+    record = project / "tenants/globex.yaml"
+    record.write_text(f"{record.read_text()}move:\n  direction: to\n  base: prod-eu-north-1\n  region: eu-north-1\n")
+    written = matrices(touched(Files(differing=("tenants/globex.yaml",)), read_estate(project)))
+    assert [one["stack"] for one in json.loads(written["previews"])] == ["prod", "prod-eu-north-1"]
+    assert [one["stack"] for one in json.loads(written["comparisons"])] == ["prod", "prod-eu-north-1"]
+
+
 def test_a_record_that_goes_to_another_folder_touches_its_customer_who_is_not_new(estate: ListedEstate) -> None:
     before, after = "tenants/acme.yaml", "tenants/prod/acme.yaml"
     change = touched(Files(differing=(before, after), added=frozenset({after})), estate)

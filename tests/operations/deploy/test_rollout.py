@@ -19,10 +19,18 @@ def service(task: str, state: str, **more: Any) -> dict[str, Any]:
     return {"services": [{"status": "ACTIVE", "deployments": [draining, primary], "events": events}], "failures": []}
 
 
-def waited(*answers: dict[str, Any], timeout_seconds: float = 60) -> list[str]:
+def waited(*answers: dict[str, Any], timeout_seconds: float = 60, settling_seconds: float = 60) -> list[str]:
     remaining: Iterator[dict[str, Any]] = iter(answers)
     told: list[str] = []
-    wait("dev", TARGET, lambda: next(remaining), notify=told.append, poll_seconds=0, timeout_seconds=timeout_seconds)
+    wait(
+        "dev",
+        TARGET,
+        lambda: next(remaining),
+        notify=told.append,
+        poll_seconds=0,
+        timeout_seconds=timeout_seconds,
+        settling_seconds=settling_seconds,
+    )
     return told
 
 
@@ -45,6 +53,15 @@ def test_a_steady_state_after_ecs_went_back_is_no_success() -> None:
         waited(service(NEW, "IN_PROGRESS"), service(OLD, "COMPLETED", runningCount=2))
     assert raised.value.code == 3
     assert len(raised.value.lines) == 4  # the problem, and ECS's three latest events
+
+
+def test_an_answer_that_is_behind_what_was_declared_is_no_way_back() -> None:
+    waited(service(OLD, "COMPLETED"), service(OLD, "COMPLETED"), service(NEW, "COMPLETED"))
+
+
+def test_a_way_back_that_was_over_before_anybody_looked_is_noticed_in_the_end() -> None:
+    with pytest.raises(FailedError, match="ECS went back to workbuoy-dev:1"):
+        waited(service(OLD, "COMPLETED"), settling_seconds=0)
 
 
 def test_a_rollout_that_ecs_gave_up_is_reported_in_its_words() -> None:

@@ -27,6 +27,7 @@ class GitHub:
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
     runs: dict[tuple[str, str], int] = field(default_factory=dict)
+    forks_runs: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # newer ones
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
     branches: dict[str, str] = field(default_factory=dict)  # the commit at its head
@@ -86,8 +87,11 @@ class GitHub:
     def _kept(self, path: str, query: dict[str, str]) -> Any:
         """Runs that have ended, their artifacts, and an artifact's ZIP."""
         if match := re.fullmatch(r"actions/workflows/([^/]+)/runs", path):
-            run = self.runs.get((match[1], query["branch"]))
-            return {"workflow_runs": [{"id": run}] if run else []}
+            page, size, of = int(query["page"]), int(query["per_page"]), (match[1], query["branch"])
+            forks = (None, {"full_name": "somebody/infrastructure"})
+            found = [{"id": one, "head_repository": forks[one % 2]} for one in self.forks_runs.get(of, ())]
+            found += [{"id": self.runs[of], "head_repository": {"full_name": REPOSITORY}}] if of in self.runs else []
+            return {"workflow_runs": found[(page - 1) * size : page * size]}
         if match := re.fullmatch(r"actions/runs/(\d+)/artifacts", path):
             page, size = int(query["page"]), int(query["per_page"])
             found = [one for one in self.artifacts if one["run"] == int(match[1])]

@@ -39,6 +39,14 @@ def test_every_look_of_the_newest_run_is_written_by_a_name_of_its_own(github: Gi
     assert sorted(int(one.read_text()) for one in (tmp_path / "looks").iterdir()) == list(range(101))
 
 
+def test_a_forks_run_is_not_ours_whatever_its_branch_is_called(github: GitHub, tmp_path: Path) -> None:
+    github.forks_runs["drift.yml", "main"] = list(range(8, 120))  # more than one page, some of forks that are gone
+    github.add_artifact(119, "looks-forged", {"look.json": "forged"})
+    github.add_artifact(7, "looks-own", {"look.json": "own"})
+    assert run(tmp_path).exit_code == 0
+    assert [one.read_text() for one in (tmp_path / "looks").iterdir()] == ["own"]
+
+
 def test_what_an_archive_calls_a_folder_leads_nowhere(github: GitHub, tmp_path: Path) -> None:
     github.add_artifact(7, "looks-s", {"../../escaped.json": "{}", "/absolute.json": "{}", "a\\..\\b.json": "{}"})
     assert run(tmp_path).exit_code == 0
