@@ -104,9 +104,7 @@ def outputs_of(project: Any, stack: str) -> Mapping[str, Any]:
 
 
 def guarded(do: Callable[[], T]) -> T:
-    """What a task or AWS refuses ends with one line and the exit code for it."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
+    """What a task refuses ends with one line and the exit code for it."""
     from operations.one_off import TaskError  # noqa: PLC0415
     from operations.tenant.handover.tasks import TaskFailedError  # noqa: PLC0415
 
@@ -118,8 +116,6 @@ def guarded(do: Callable[[], T]) -> T:
         fail(NOT_MADE, str(error))
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; a task goes on by itself, and the same command again watches it")
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"AWS refused or did not answer: {error}")
 
 
 def _document(name: str, place: "HandoverPlace", exported: Mapping[str, Any]) -> dict[str, Any]:
