@@ -7,16 +7,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from graph.state import graph_of_state
 from infra.problems import Problem, ProblemsError
-from infra.tenants.files import parse_tenant, read_tenant
+from infra.tenants.files import find_stack_file_problems, parse_tenant, read_tenant
 from infra.tenants.hold import refuse_under_hold
 from infra.tenants.listing import offboarding_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
-from infra.yaml_text import child, read_yaml
+from infra.yaml_edit import changed
+from infra.yaml_text import read_yaml
 from operations.ending import notify
 from operations.engine.errors import MistakenError
 from operations.engine.stack import open_stack
@@ -70,6 +69,8 @@ def destroy_silo(project: Project, tenant: Tenant, options: DestroyOptions) -> P
 
     Raises ProblemsError and EngineError, the first before anything is touched.
     """
+    if project.stack_file(tenant.stack).exists() and (found := list(find_stack_file_problems(project.root, tenant))):
+        raise ProblemsError(found)
     opened = open_stack(project, tenant.stack, notify=notify)
     return take_down(project.root, tenant, options, DeployedSilo(project, tenant, opened))
 
@@ -257,17 +258,7 @@ def retire(root: Path, name: str, day: str, today: date) -> Path:
         message = f"says {before.dates.retiring} already; change that line by hand"
         raise ProblemsError([Problem(file=path, path="dates.retiring", message=message)])
     read = read_yaml(file, path)
-    dates = child(read.tree, "dates")
-    if dates is None or not isinstance(dates[1], yaml.MappingNode) or dates[1].flow_style:
-        message = "must be written as a block, one day a line, so that a line can be added"
-        raise ProblemsError(read.locate([Problem(path="dates", message=message)]))
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    last = max(value.end_mark.line for _, value in dates[1].value)
-    indent = " " * dates[1].value[0][0].start_mark.column
-    if not lines[last].endswith("\n"):
-        lines[last] += "\n"
-    lines.insert(last + 1, f"{indent}retiring: {day}\n")
-    content = {**read.content, "dates": {**read.content["dates"], "retiring": day}}
+    text, content = changed(file, read, {"dates.retiring": first})
     parse_tenant(read, content, name)
-    write_whole(file, "".join(lines))
+    write_whole(file, text)
     return file

@@ -172,7 +172,7 @@ def test_a_day_that_cannot_be_is_refused(run: Run, unchanged: Any, day: str, why
 
 def test_retiring_twice_and_dates_on_one_line_are_left_to_the_person(project: Project, run: Run) -> None:
     edit(project, "tenants/acme.yaml", "dates:\n  signed: 2026-10-01", "dates: {signed: 2026-10-01}")
-    assert "must be written as a block" in run("retire", "acme", "--on", "2127-01-31").stderr
+    assert "write `retiring: 2127-01-31` by hand" in run("retire", "acme", "--on", "2127-01-31").stderr
     edit(project, "tenants/acme.yaml", "dates: {signed: 2026-10-01}", "dates:\n  signed: 2026-10-01")
     for _ in range(2):  # the same again, as after an interruption, is no change
         assert run("retire", "acme", "--on", "2127-01-31").exit_code == 0

@@ -1,6 +1,7 @@
 """Listing, showing and checking customers."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -260,3 +261,22 @@ def test_a_pool_customer_who_was_erased_does_not_come_back_so(project: Project, 
     record.rename(kept)
     result = run("check", "--since", "main")
     assert (result.exit_code, "stays for good" in result.stderr) == (1, True)
+
+
+def test_two_pairs_of_names_that_make_one_stacks_name_are_refused_and_neither_takes_the_others_stack_down(
+    project: Project, run: Run
+) -> None:
+    root = project.root
+    base, record = (root / "Pulumi.prod.yaml").read_text(), (root / "tenants/acme.yaml").read_text()
+    (root / "Pulumi.prod-x.yaml").write_text(base.replace("app.workbuoy.example", "x.workbuoy.example"))
+    (root / "Pulumi.prod-x-beta.yaml").write_text("config:\n  workbuoy:tenant: beta\n")
+    for name, on in (("beta", "prod-x"), ("x-beta", "prod")):
+        own = record.replace("name: acme", f"name: {name}").replace("base: prod", f"base: {on}")
+        own = own.replace("acme.workbuoy", f"{name}.workbuoy").replace("listenerPriority: 100", "listenerPriority: 7")
+        own = re.sub("certificateArn: .*", "certificateArn: base", own)
+        (root / f"tenants/{name}.yaml").write_text(own.replace("2026-10-01", "2026-10-01\n  retiring: 2026-10-02"))
+    told = "tenants/x-beta.yaml: name: with base prod the stack is prod-x-beta, and that is the stack of beta"
+    for words in (["check"], ["deploy", "x-beta", "--yes"], ["destroy", "x-beta", "--confirm", "x-beta"]):
+        result = run(*words)
+        assert (result.exit_code, told in " ".join(result.stderr.split())) == (1, True), result.stderr
+    assert "tenants/beta.yaml" not in run("check").stderr

@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from infra.problems import ProblemsError
-from infra.tenants.files import read_tenant, read_tenants
+from infra.tenants.files import free_priority, read_tenant, read_tenants
 from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
 from operations import one_off
@@ -384,3 +384,30 @@ def test_every_step_by_a_task_names_a_command_of_the_image() -> None:
     for step in steps_of(tenant, TO, 7):
         if step.arguments:
             assert f'"{step.arguments[1]}"' in listed
+
+
+def test_the_second_place_keeps_to_what_is_each_customers_own_there_and_gives_it_to_nobody_else(root: Path) -> None:
+    taken = read_tenant(root, "globex").listener_priority
+    refused = run("acme", "--to", TO, "--run", "open", "--listener-priority", str(taken), "--certificate-arn", "base")
+    assert refused.exit_code == 1
+    assert f"move.listenerPriority: {taken} is also globex's" in " ".join(refused.stderr.split())
+    assert not (root / f"Pulumi.{SILO_STACKS[1]}.yaml").exists()
+    assert run("acme", "--to", TO, "--run", "open", *SILO[:1], "1", *SILO[2:]).exit_code == 0
+    assert free_priority(read_tenants(root).tenants, TO) == 2
+
+
+def test_opening_overwrites_no_stack_and_goes_on_where_it_was_killed_and_so_does_closing(
+    stands: Stands, root: Path
+) -> None:
+    second, record = root / f"Pulumi.{SILO_STACKS[1]}.yaml", root / "tenants/acme.yaml"
+    opened, own = record.read_text(), second.read_text()
+    second.unlink()  # killed while it closed
+    stands.stacks.discard(SILO_STACKS[1])
+    assert run("acme", "--run", "close", "--live").exit_code == 0
+    second.write_text("config: {}\n")
+    refused = run("acme", "--to", TO, "--run", "open", *SILO)
+    assert (refused.exit_code, "nothing is overwritten" in " ".join(refused.stderr.split())) == (1, True)
+    assert (second.read_text(), read_tenant(root, "acme").move) == ("config: {}\n", None)
+    second.write_text(own)  # killed while it opened
+    assert run("acme", "--to", TO, "--run", "open", *SILO).exit_code == 0
+    assert record.read_text() == opened
