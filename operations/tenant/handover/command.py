@@ -91,8 +91,7 @@ def found_place(name: str) -> tuple["Tenant", "HandoverPlace"]:
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
-    stack_of = tenant.stack if tenant.isolation == "silo" else tenant.base
-    return tenant, find_place(name, stack_of, tenant.region, lambda stack: outputs_of(project, stack))
+    return tenant, find_place(name, tenant.stack, tenant.region, lambda stack: outputs_of(project, stack))
 
 
 def outputs_of(project: Any, stack: str) -> Mapping[str, Any]:

@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from operations.restore import copy as copies
+from operations.restore import running
 from operations.restore.command import restore
-from tests.conftest import schema_of
+from tests.conftest import PROJECT, schema_of
 from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, VERDICTS, World
 
 AT = (NOW - timedelta(hours=2)).isoformat()
@@ -126,6 +127,36 @@ def test_one_customer_is_brought_back_by_its_task_and_the_copy_goes(world: World
     assert "17 rows, 5 files, frozen for 1.5 s" in result.stdout
     assert f"workbuoy restore undo initech --at {AT}" in result.stdout
     assert world.copy() is None
+
+
+@pytest.fixture
+def held(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Customers of the pool and of a silo under a legal hold."""
+    for file in PROJECT.glob("*.yaml"):
+        (tmp_path / file.name).write_text(file.read_text())
+    (tmp_path / "infra").symlink_to(PROJECT / "infra")
+    (tmp_path / "tenants").mkdir()
+    for file in (PROJECT / "tenants").glob("*.yaml"):
+        ordered = "dates:\n  hold:\n    since: 2026-11-20\n    reason: Case 26-104522, Oslo tingrett\n"
+        (tmp_path / "tenants" / file.name).write_text(file.read_text().replace("dates:\n", ordered))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(running, "_outputs", lambda *_: world.outputs)
+    return world
+
+
+@pytest.mark.parametrize("way", ["tenant", "undo"])
+def test_a_held_customer_of_a_pool_is_not_replaced_since_a_pool_does_not_keep_what_was(held: World, way: str) -> None:
+    refused = run(way, "initech", "--at", AT, "--yes-restore", "initech")
+    assert (refused.exit_code, "tenants/initech.yaml" in refused.stderr, held.commands()) == (1, True, [])
+    assert "Case 26-104522" in refused.stderr
+    assert run(way, "acme", "--at", AT, "--yes-restore", "acme").exit_code == 0
+
+
+def test_a_stack_with_a_held_customer_is_brought_back_and_the_customer_named(held: World) -> None:
+    result = run("stack", "prod", "--at", AT)
+    assert (result.exit_code, "initech is held" in result.stderr) == (0, True), result.stderr
+    assert "acme is held" not in result.stderr
+    assert held.commands()
 
 
 @pytest.mark.parametrize("way", ["tenant", "undo"])
