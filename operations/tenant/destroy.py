@@ -26,6 +26,7 @@ from operations.tenant.handover.reading import VerifiedExport, Wanted, verify_ex
 from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
 from operations.tenant.pool_leaving import PoolLeaving
+from operations.tenant.put_aside import put_aside
 from operations.tenant.remains import Remaining, of_pool, of_silo, read_remaining
 from operations.tenant.silo_leaving import SiloLeaving
 from operations.tenant.silo_stack import DeployedSilo, SiloStack, person_of
@@ -87,7 +88,7 @@ def take_down(root: Path, tenant: Tenant, options: DestroyOptions, silo: SiloSta
         draft.unlink(missing_ok=True)
         return file
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(tenant, silo, options, today)
-    s3 = silo.s3()
+    s3 = silo.client("s3")
     leaving = SiloLeaving(
         tenant=tenant,
         noted=noted,
@@ -148,7 +149,8 @@ def _standing(tenant: Tenant, silo: SiloStack, options: DestroyOptions, today: d
     left = left_by(graph)
     if not left.resources:
         raise MistakenError(f"{tenant.stack}: nothing stands in it", f"remove {tenant.path} with a record of your own")
-    return left, of_silo(graph, silo.base_graph(), today, options.keep_snapshot_days)
+    beside = put_aside(silo.client("rds"), graph)
+    return left, [*of_silo(graph, silo.base_graph(), today, options.keep_snapshot_days), *beside]
 
 
 def _write_draft(draft: Path, left: Left, remaining: Sequence[Remaining], today: date) -> None:
@@ -182,11 +184,12 @@ def leave_pool(project: Project, tenant: Tenant, options: DestroyOptions) -> Pat
 
     base = open_stack(project, tenant.base, notify=notify)
     place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())
-    remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
+    graph = graph_of_state(base.export())
     draft, file = draft_of(project.root, tenant), offboarding_file(project.root, tenant.name)
     tasks = Tasks(boto3.Session(), place, notify)
     if not draft.exists() and _recorded(file, tenant) and _is_gone(file, tasks):
         return file
+    beside = put_aside(boto3.client("rds", region_name=tenant.region), graph)
     s3 = boto3.client("s3", region_name=tenant.region)
     leaving = PoolLeaving(
         tenant=tenant,
@@ -198,15 +201,16 @@ def leave_pool(project: Project, tenant: Tenant, options: DestroyOptions) -> Pat
         export=options.export,
     )
     done = leaving.take(with_export=options.without_export is None)
+    removed = datetime.fromisoformat(done["removedAt"]).date()
     text = record_text(
         tenant,
         Left(),
-        destroyed=datetime.fromisoformat(done["removedAt"]).date(),
+        destroyed=removed,
         deletable=None,
         confirmed_by=person_of(base),
         export=done.get("export"),
         without_export=options.without_export,
-        remaining=remaining,
+        remaining=[*of_pool(graph, removed), *beside],
         counted=done,
     )
     _write_record(file, text)

@@ -16,7 +16,7 @@ from infra.yaml_text import read_yaml
 from operations.tenant.leaving import left_by, plan_text, protections
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
-from tests.operations.tenant.conftest import Run
+from tests.operations.tenant.conftest import NothingBeside, Run
 from tests.operations.tenant.handover.exports import ExportsBucket, changed, export_of
 from tests.operations.tenant.test_reading import edit
 
@@ -123,7 +123,7 @@ class FakeS3(ExportsBucket):
 def s3(monkeypatch: pytest.MonkeyPatch) -> FakeS3:
     """In place of S3."""
     fake = FakeS3()
-    monkeypatch.setattr(boto3, "client", lambda *_, **__: fake)
+    monkeypatch.setattr(boto3, "client", lambda service, **_: NothingBeside() if service == "rds" else fake)
     return fake
 
 

@@ -24,6 +24,7 @@ from operations.tenant.remains_command import remains
 from project.files import Project, find_project
 from project.silos import retiring_on
 from tests.conftest import PROJECT
+from tests.operations.tenant.conftest import NothingBeside
 from tests.operations.tenant.test_leaving import deployment
 
 FROM, TO = "prod", "prod-eu-north-1"
@@ -80,7 +81,9 @@ class Stands:
         return one_off.TaskOutcome(task_arn=task_arn, exit_code=code, last_lines=("it said so",), verdict=verdict)
 
     def client(self, service: str, **_: Any) -> Any:
-        """Of boto3, for CloudWatch alone."""
+        """Of boto3, for CloudWatch, and RDS where nothing stands beside."""
+        if service == "rds":
+            return NothingBeside()
         assert service in ("cloudwatch", "s3")
         pages = SimpleNamespace(paginate=lambda **_: [{"MetricAlarms": self.alarms}])
         return SimpleNamespace(get_paginator=lambda _: pages)
