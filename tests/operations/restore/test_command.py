@@ -209,8 +209,16 @@ def test_a_restore_is_undone_by_a_task_and_needs_no_copy(world: World) -> None:
         ((NOW - timedelta(minutes=3)).isoformat(), "cannot be restored yet"),
         ("2026-11-26T09:30:00", "says no zone"),
         ("yesterday", "is no time"),
+        ("0001-01-01T00:00:00+05:00", "is no time"),
     ],
-    ids=["future", "before backups", "last minutes", "no zone", "no time"],  # the clock must not be in a test's name
+    ids=[
+        "future",
+        "before backups",
+        "last minutes",
+        "no zone",
+        "no time",
+        "no time in UTC",
+    ],  # the clock must not be in a test's name
 )
 def test_a_moment_that_cannot_be_is_one_line(world: World, at: str, told: str) -> None:
     result = run("tenant", "initech", "--at", at, "--yes-restore", "initech")

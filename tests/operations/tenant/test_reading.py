@@ -128,6 +128,35 @@ def test_a_customer_cannot_be_moved_by_editing_both_files(project: Project, run:
     assert "tenants/acme.yaml: base: was prod and is prod-eu-north-1" in result.stderr
 
 
+def test_a_place_that_served_is_not_forgotten_without_the_record_that_it_is_empty(
+    committed: Path, project: Project, run: Run
+) -> None:
+    move = "move:\n  direction: {}\n  base: {}\n  region: {}\n{}"
+    opened = project.root / "tenants/initech.yaml"
+    record, there = opened.read_text(), ("prod-eu-north-1", "eu-north-1")
+    gone = record.replace("base: prod", f"base: {there[0]}").replace("eu-west-1", there[1])
+    switched = gone + move.format("from", "prod", "eu-west-1", "  since: 2026-11-20\n")
+    kept = committed / "tenants/moved/initech-prod-2026-11-21.yaml"
+    kept.parent.mkdir()
+    for before in (record + move.format("to", *there, ""), switched):  # switched and closed at once, and after it
+        opened.write_text(before)
+        git(project, "add", "tenants")
+        git(project, "commit", "--quiet", "--message", "on the way")
+        opened.write_text(gone)
+        result = run("check", "--since", "HEAD")
+        assert result.exit_code == 1
+        assert "tenants/initech.yaml: move: forgets prod, and tenants/moved/ has no record" in " ".join(
+            result.stderr.split()
+        )
+        kept.write_text("name: initech\nbase: prod\n")
+        assert run("check", "--since", "HEAD").exit_code == 0
+        kept.unlink()
+    opened.write_text(record + move.format("to", *there, ""))
+    git(project, "commit", "--quiet", "--all", "--message", "not switched")
+    opened.write_text(record)
+    assert run("check", "--since", "HEAD").exit_code == 0, "it never served"
+
+
 @pytest.mark.usefixtures("committed")
 def test_a_record_that_goes_to_another_folder_is_still_held_to_what_it_was(project: Project, run: Run) -> None:
     (project.root / "tenants/prod").mkdir()
