@@ -187,7 +187,9 @@ def _take(
 def _expect_possible(switching: "Switch", *, back: bool) -> None:
     def expect() -> Mapping[str, Any]:
         instances = switching.instances
-        instances.expect_way_back() if back else instances.expect_switchable(switching.at)
+        instances.expect_way_back(stopped=switching.service.stopped()) if back else instances.expect_switchable(
+            switching.at
+        )
         return {}
 
     held("nothing was changed", expect)
