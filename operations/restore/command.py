@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, notify, print_text, report_errors
+from operations.ending import JSON, notify, print_text, report_errors, warn
 from operations.help import Commands
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
 from operations.restore.running import begin, guarded, head, place_of_stack, place_of_tenant, tried, work_at
@@ -114,6 +114,10 @@ def restore_tenant(
     if confirmed != name:
         raise click.UsageError(f"{name}'s rows and files are replaced: say --yes-restore {name} as well, or --plan")
     failed = tried(work, steps)
+    if failed and "check" in work.results:  # in the customer's own step, which thaws unless it was killed
+        warn(
+            f"{name} may be frozen, which the same command again ends, or `workbuoy restore undo {name} --at {at_text}`"
+        )
     document = evidence.of_restore(work, name, failed[1] if failed else "")
     keep(work, evidence.RESTORES, document, evidence_file, failed)
     verdict = work.results["tenant"]

@@ -74,9 +74,13 @@ def test_a_restore_leaves_its_evidence_also_where_it_fails(world: World, tmp_pat
     world.exit_codes["tenant"] = 1
     file = tmp_path / "restore.json"
     arguments = ("tenant", "initech", "--at", AT, "--yes-restore", "initech", "--evidence", str(file))
-    assert run(*arguments).exit_code == 3
+    result = run(*arguments)
+    assert (result.exit_code, "initech may be frozen" in result.stderr) == (3, True)
     (kept,) = world.evidence("restores")
     assert (kept, kept["good"], kept["tenant"]) == (json.loads(file.read_text()), False, "initech")
+    world.exit_codes["check"] = 1
+    world.forget_tasks()
+    assert "frozen" not in run(*arguments).stderr, "it came to no freeze"
 
 
 def test_only_a_copy_whose_day_is_over_is_ended_as_expired(world: World) -> None:
