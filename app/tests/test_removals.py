@@ -16,7 +16,7 @@ import pytest
 from tests.service import Service, attach, make_thing
 from tests.test_attachments import objects
 from tests.test_login import superuser_url
-from workbuoy_app import attachments, logs, metrics, registry, removals, sessions, storage, sweeper
+from workbuoy_app import attachments, aws, logs, metrics, registry, removals, sessions, storage, sweeper
 from workbuoy_app.api import attachments as endpoints
 from workbuoy_app.api import caller
 from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Transaction
@@ -130,6 +130,26 @@ def test_an_upload_that_took_too_long_is_refused(
     assert attach(browser, thing["id"], b"x").status_code == 408
     assert browser.get(f"/api/things/{thing['id']}/attachments").json()["items"] == []
     assert objects(settings) == []
+
+
+def test_rows_that_a_restore_kept_go_once_their_days_are_over_and_its_journal_stays(
+    bucket_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = bucket_service.settings.storage
+    assert where is not None
+    s3 = aws.storage_client(where)
+    run = "restores/acme/20261126T093000Z/1"
+    kept = [f"{run}/before/manifest.json", f"{run}/before/rows/things.ndjson.gz"]
+    for key in (f"{run}/journal.json", *kept):
+        s3.put_object(Bucket=where.bucket, Key=key, Body=b"{}")
+    sweep(bucket_service)
+    assert {one["Key"] for one in objects(bucket_service.settings)} >= {*kept}
+    bucket_service.app.state.sweeper._ways_back_due = 0
+    monkeypatch.setattr(storage, "WAY_BACK_LASTS", -timedelta(minutes=1))
+    sweep(bucket_service)
+    left = [one["Key"] for one in objects(bucket_service.settings) if one["Key"].startswith("restores/")]
+    assert left == [f"{run}/journal.json"]
+    s3.delete_object(Bucket=where.bucket, Key=left[0])
 
 
 def test_only_the_sweep_sees_notes_of_every_tenant(bucket_service: Service) -> None:

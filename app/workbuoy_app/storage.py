@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -29,6 +30,9 @@ PART_TIMEOUT_SECONDS = (
 )
 QUICKLY_SECONDS = 1.0  # what failed so fast is tried once more
 THREADS = 20
+WAYS_BACK = "restores"
+"""Below it and a tenant's name lies what stood before each restore: workbuoy_app/restore/journal.py."""
+WAY_BACK_LASTS = timedelta(days=7)  # as the one of a switch: operations/restore/instances.py
 
 
 class StorageUnavailable(Unavailable):
@@ -113,6 +117,16 @@ class ObjectStorage:
     async def delete(self, key: str) -> None:
         """Delete an object; one that is not there is success. Raises StorageUnavailable."""
         await self._call("delete", lambda s3: s3.delete_object(**self._at(key)))
+
+    async def end_ways_back(self, now: datetime) -> int:
+        """Delete rows that restores kept as the way back, once their days are over; journals, which hold none, stay.
+
+        Gives how many objects went. Raises StorageUnavailable.
+        """
+        keys = await self._call("list", lambda s3: _old_ways_back(s3, self._settings.bucket, now))
+        for key in keys:
+            await self.delete(key)
+        return len(keys)
 
     async def signed_address(self, key: str, name: str, content_type: str, reading: Reading) -> str:
         """An address that anyone may read from for five minutes, always as a download.
@@ -231,3 +245,11 @@ def content_disposition(name: str) -> str:
     """Download under this name (RFC 6266): as ASCII, and in full for those who read RFC 8187."""
     plain = "".join(each if each.isascii() and each not in '"\\%' else "_" for each in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _old_ways_back(s3: Any, bucket: str, now: datetime) -> list[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{WAYS_BACK}/")
+    found = (one for page in pages for one in page.get("Contents", ()))
+    return [
+        one["Key"] for one in found if "/before/" in one["Key"] and one["LastModified"] < now - WAY_BACK_LASTS
+    ]

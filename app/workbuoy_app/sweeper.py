@@ -1,11 +1,13 @@
-"""Deletion means deletion: a task of the service removes objects that are owed and answers that are old."""
+"""Deletion means deletion: a task of the service removes objects that are owed, and old answers and ways back."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from functools import partial
 
 from workbuoy_app import idempotency, removals
@@ -16,6 +18,7 @@ from workbuoy_app.problems import Unavailable
 from workbuoy_app.storage import ObjectStorage
 
 EVERY_SECONDS = 60.0
+WAYS_BACK_EVERY_SECONDS = 3600.0  # a listing costs, and their days are seven
 # CloudWatch counts this line's age and raises an alarm: components/alarms.py
 STILL_OWED = "objects are still to be deleted"
 
@@ -25,6 +28,7 @@ class Sweeper:
 
     def __init__(self, database: Database, storage: ObjectStorage | None) -> None:
         self._database, self._storage = database, storage
+        self._ways_back_due = 0.0
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -60,6 +64,9 @@ class Sweeper:
                     await self._database.run(partial(removals.forget, row=row), {})
                 if len(rows) < removals.PAGE:
                     break
+            if self._storage is not None and time.monotonic() >= self._ways_back_due:
+                self._ways_back_due = time.monotonic() + WAYS_BACK_EVERY_SECONDS
+                await self._storage.end_ways_back(datetime.now(UTC))
         finally:
             number, age_seconds = await self._database.run(removals.still_owed, {})
             REMOVALS_OWED.set(number)

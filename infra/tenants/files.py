@@ -17,7 +17,7 @@ from infra.suggestion import suggestion
 from infra.tenants import capacity
 from infra.tenants.hold import pool_obstacles
 from infra.tenants.listing import FOLDER, OFFBOARDED_FOLDER, Listing, list_records
-from infra.tenants.record import BASE_CERTIFICATE, Tenant
+from infra.tenants.record import BASE_CERTIFICATE, LAST_PRIORITY, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.validation import find_problems
 from infra.yaml_index import index_of
@@ -133,11 +133,18 @@ def read_tenants(root: Path) -> Tenants:
 
 
 def by_base(tenants: Iterable[Tenant]) -> dict[str, list[Tenant]]:
-    """Base stack -> its customers."""
+    """Base stack -> its customers, as it has them: one who moves stands on two."""
     found: dict[str, list[Tenant]] = defaultdict(list)
     for tenant in tenants:
-        found[tenant.base].append(tenant)
+        for place in tenant.places:
+            found[place.base].append(place)
     return dict(found)
+
+
+def free_priority(tenants: Iterable[Tenant], base: str) -> int:
+    """The lowest listener priority that no silo has on a base stack."""
+    taken = {one.listener_priority for one in by_base(tenants).get(base, ())}
+    return next(number for number in range(1, LAST_PRIORITY + 2) if number not in taken)
 
 
 def capacity_warnings(root: Path, base: str, *, planned: Tenant | None = None) -> list[str]:
@@ -145,7 +152,7 @@ def capacity_warnings(root: Path, base: str, *, planned: Tenant | None = None) -
     settings = settings_in(stack_file(root, base))
     if settings is None:
         return []
-    tenants = {one.name: one for one in read_tenants(root).tenants if one.base == base}
+    tenants = {one.name: one for one in by_base(read_tenants(root).tenants).get(base, ())}
     if planned is not None:
         tenants[planned.name] = planned
     return capacity.warnings(base, settings, tenants.values())
@@ -165,33 +172,32 @@ def find_tenant_problems(root: Path, tenant: Tenant) -> list[Problem]:
 
 def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Problem]:
     tenants = list(tenants)
-    bases = {base: _settings(root, base) for base in {tenant.base for tenant in tenants}}
-    holders: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    at, left = _by_place(root, by_base(tenants)), _left(root)
     for tenant in tenants:
-        for path, value, scope in _own_values(tenant):
-            holders[path, value, scope].append(tenant.name)
-    full: dict[str, list[str]] = defaultdict(list)
-    for base, standing in by_base(tenants).items():
-        for tenant, message in capacity.beyond(bases[base] or {}, standing):
-            full[tenant.name].append(message)
-    left = _left(root)
-    for tenant in tenants:
-        found = [
-            *_base_problems(tenant, bases[tenant.base]),
-            *_other_place_problems(root, tenant),
-            *(Problem(path="base", message=message) for message in full.get(tenant.name, ())),
-            *(
-                problem
-                for path, value, scope in _own_values(tenant)
-                if len(holders[path, value, scope]) > 1
-                for problem in _taken(path, value, tenant, holders[path, value, scope])
-            ),
-        ]
+        found = list(at[tenant.name, tenant.base])
+        if tenant.other is not None:
+            found += _of_move(at[tenant.name, tenant.other.base], found)
         if tenant.name in left:
             message = f"{tenant.name} has left ({OFFBOARDED_FOLDER}/{tenant.name}.yaml), and no name is used twice"
             found.append(Problem(path="name", message=message))
         if found:
             yield from _locate(root, tenant.path, found)
+
+
+def _by_place(root: Path, standing: Mapping[str, list[Tenant]]) -> dict[tuple[str, str], list[Problem]]:
+    """Customer and base stack -> what is wrong with the one on the other."""
+    holders: dict[tuple[str, object, str], set[str]] = defaultdict(set)
+    for place in (one for places in standing.values() for one in places):
+        for own in _own_values(place):
+            holders[own].add(place.name)
+    found: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for base, places in standing.items():
+        settings = _settings(root, base)
+        for place in places:
+            found[place.name, base] += [*_base_problems(place, settings), *_taken(place, holders)]
+        for place, message in capacity.beyond(settings or {}, places):
+            found[place.name, base].append(Problem(path="base", message=message))
+    return found
 
 
 def _settings(root: Path, base: str) -> Mapping[str, Any] | None:
@@ -222,10 +228,10 @@ def _own_values(tenant: Tenant) -> Iterator[tuple[str, object, str]]:
         yield "certificateArn", tenant.certificate_arn, tenant.base
 
 
-def _taken(path: str, value: object, tenant: Tenant, holders: list[str]) -> Iterator[Problem]:
-    others = [name for name in holders if name != tenant.name]
-    if others:
-        yield Problem(path=path, message=f"{value} is also {', '.join(sorted(others))}'s; choose another")
+def _taken(place: Tenant, holders: Mapping[tuple[str, object, str], set[str]]) -> Iterator[Problem]:
+    for own in _own_values(place):
+        if others := holders[own] - {place.name}:
+            yield Problem(path=own[0], message=f"{own[1]} is also {', '.join(sorted(others))}'s; choose another")
 
 
 def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[Problem]:
@@ -256,13 +262,11 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
         yield Problem(path="hostName", message=f"{tenant.host_name} is base stack {tenant.base}'s own; choose another")
 
 
-def _other_place_problems(root: Path, tenant: Tenant) -> Iterator[Problem]:
-    """What is wrong with the second place of a move, as it would be with the first."""
-    if (other := tenant.other) is None:
-        return
-    for problem in _base_problems(other, settings_in(stack_file(root, other.base))):
-        own = problem.path in ("base", "region", "certificateArn")
-        yield Problem(path=f"move.{problem.path}" if own else problem.path, message=problem.message)
+def _of_move(problems: Iterable[Problem], known: Iterable[Problem]) -> Iterator[Problem]:
+    """What is wrong with the second place of a move, by the keys that say it there, and not with both."""
+    own = ("base", "region", "listenerPriority", "certificateArn")
+    for problem in (one for one in problems if one not in known):
+        yield Problem(path=f"move.{problem.path}" if problem.path in own else problem.path, message=problem.message)
 
 
 def moving(root: Path, base: str) -> list[Tenant]:
@@ -273,7 +277,7 @@ def moving(root: Path, base: str) -> list[Tenant]:
     found = []
     listing = list_records(root)
     for name in listing.names():
-        if b"\nmove:" in (root / listing.path(name)).read_bytes():
+        if b"move" in (root / listing.path(name)).read_bytes():
             tenant = _read_listed(root, name, listing).at(base)
             if tenant.isolation == "pool" and tenant.stack == base and tenant.move is not None:
                 found.append(tenant)
@@ -318,6 +322,26 @@ def _stack_problems(known: Mapping[str, Tenant | None], stack: str, content: Map
         return
     if (tenant := known[name]) is not None:
         yield from find_stack_problems(tenant, stack)
+
+
+def find_stack_file_problems(root: Path, tenant: Tenant) -> Iterator[Problem]:
+    """Whether the stack of a silo has a file, and the customer's: two pairs of names can make one stack's name."""
+    file = stack_file(root, tenant.stack)
+    if tenant.isolation == "pool":
+        return
+    if not file.is_file():
+        message = f"a silo needs its stack's file {file.name}, which holds `config: {{workbuoy:tenant: {tenant.name}}}`"
+        yield Problem(file=tenant.path, path="isolation", message=message)
+        return
+    try:
+        config = index_of(root).of(file.name).get("config")
+    except ProblemsError:
+        return  # whoever reads the file says what is wrong with it
+    name = config.get(TENANT_KEY) if isinstance(config, Mapping) else None
+    if name != tenant.name:
+        whose = f"is the stack of {name}" if name else "is no customer's stack"
+        message = f"with base {tenant.base} the stack is {tenant.stack}, and that {whose}; choose another name"
+        yield Problem(file=tenant.path, path="name", message=message)
 
 
 def find_stack_problems(tenant: Tenant, stack: str) -> list[Problem]:

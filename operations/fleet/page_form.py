@@ -9,8 +9,9 @@ from typing import Any, Final
 from components.settings import HOST_NAME, LONGEST_HOST_NAME
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
+from infra.tenants.files import free_priority
 from infra.tenants.listing import FOLDER, OFFBOARDED_FOLDER
-from infra.tenants.record import BASE_CERTIFICATE, LAST_PRIORITY, LONGEST_NAME, RESERVED_NAMES, Tenant
+from infra.tenants.record import BASE_CERTIFICATE, LONGEST_NAME, RESERVED_NAMES, Tenant
 from infra.tenants.residency import JURISDICTIONS
 from infra.tenants.tiers import TIERS
 from operations.fleet.cells import DEFAULT_TIER, Cell
@@ -59,13 +60,12 @@ def _place(root: Path, cell: Cell, tenants: Iterable[Tenant]) -> Place:
     settings: Mapping[str, Any] = settings_in(stack_file(root, cell.name)) or {}
     service = settings.get("service")
     host = str(service.get("hostName") or "") if isinstance(service, Mapping) else ""
-    used = {one.listener_priority for one in tenants if one.base == cell.name}
     return Place(
         stack=cell.name,
         region=cell.base.region,
         domain=host.partition(".")[2],
         folder=f"{FOLDER}/{cell.name}" if (root / FOLDER / cell.name).is_dir() else FOLDER,
-        priority=next(number for number in range(1, LAST_PRIORITY + 2) if number not in used),
+        priority=free_priority(tenants, cell.name),
         https=cell.https,
     )
 

@@ -66,6 +66,7 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
     erased author; the audit trail keeps a hash. The erasure ledger is written first: no backup brings them back.
     """
     from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415 help is fast
+    from operations.tenant.put_aside import put_aside  # noqa: PLC0415
     from operations.tenant.remains import of_person  # noqa: PLC0415
 
     refuse_under_hold(_tenant(name), "nobody is erased")
@@ -76,8 +77,9 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
     if confirmed != name:
         fail(MISTAKE, f"the name that was given is not {name}; nobody was erased")
     graph, tasks = _found(name)
+    beside = put_aside(tasks.session.client("rds", region_name=tasks.place.exporting.region), graph)
     erased = _guarded(lambda: tasks.erase_person(str(member)))
-    remaining = of_person(graph, datetime.fromisoformat(erased["erased_at"]).astimezone(UTC).date())
+    remaining = [*of_person(graph, datetime.fromisoformat(erased["erased_at"]).astimezone(UTC).date()), *beside]
     if json_wanted:
         shown = {"tenant": name, "member": str(member), "mark": erased["mark"], "erasedAt": erased["erased_at"]}
         copies = [{"what": one.what, "where": one.where, "ends": one.ends, "how": one.how} for one in remaining]

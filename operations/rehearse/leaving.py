@@ -65,8 +65,8 @@ class SiloInMoto:
     def tasks(self) -> LeavingTasks:
         return ServiceTasks(self.silo.trial, self.silo.tenant.name)
 
-    def s3(self) -> Any:
-        return self.silo.client("s3")
+    def client(self, service: str) -> Any:
+        return self.silo.client(service)
 
     def person(self) -> str:
         return "a rehearsal"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, notify, print_text, report_errors
+from operations.ending import JSON, notify, print_text, report_errors, warn
 from operations.help import Commands
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
-from operations.restore.running import begin, guarded, head, place_of_stack, stack_of, tried, work_at
+from operations.restore.running import begin, guarded, head, place_of_stack, place_of_tenant, tried, work_at
 from operations.restore.stack_commands import files, restore_stack, switch
 from project.whole_file import require_writable
 
@@ -106,8 +106,7 @@ def restore_tenant(
         raise click.UsageError("--at is needed: the moment before the damage, with its zone")
     if evidence_file is not None:
         require_writable(evidence_file)
-    place = place_of_stack(stack_of(name))
-    work, _ = begin(place, at_text)
+    work, _ = begin(place_of_tenant(name), at_text)
     steps = work.steps(name, again=again)
     if plan:
         print_plan(head(work), work.shown_at, steps, json_wanted=json_wanted)
@@ -115,6 +114,10 @@ def restore_tenant(
     if confirmed != name:
         raise click.UsageError(f"{name}'s rows and files are replaced: say --yes-restore {name} as well, or --plan")
     failed = tried(work, steps)
+    if failed and "check" in work.results:  # in the customer's own step, which thaws unless it was killed
+        warn(
+            f"{name} may be frozen, which the same command again ends, or `workbuoy restore undo {name} --at {at_text}`"
+        )
     document = evidence.of_restore(work, name, failed[1] if failed else "")
     keep(work, evidence.RESTORES, document, evidence_file, failed)
     verdict = work.results["tenant"]
@@ -149,7 +152,7 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
 
     if at_text is None or confirmed != name:
         raise click.UsageError(f"say --at TIME, as it was restored, and --yes-restore {name}")
-    work = work_at(place_of_stack(stack_of(name)), parse(at_text))
+    work = work_at(place_of_tenant(name), parse(at_text))
     words = ("restore", "undo", name, "--at", run_name(work.at))
     verdict = guarded(work, lambda: work.task(f"undo-{name}", *words))
     text = f"{name} has again what stood before: {sum(verdict.get('rows', {}).values())} rows."

@@ -75,10 +75,20 @@ class Instances:
                 f"{fit}, as of {shown(at)}: `workbuoy restore stack {self._place.stack} --at {run_name(at)}` first"
             )
 
-    def expect_way_back(self) -> None:
-        """Raises InputError where a copy of somebody else's has the name that the one that serves is to get again."""
+    def expect_way_back(self, *, stopped: bool) -> None:
+        """Raises InputError where nothing was put aside, and where somebody else's copy has the name that is needed.
+
+        While the service is `stopped` a switch or its way back is not at its end, whatever has which name.
+        """
         place = self._place
         found = [self._find(name) for name in (place.database, place.before, place.copy)]
+        if found[1] is None and not stopped:
+            tags = tags_of(found[2]) if found[2] else {}
+            at = "" if tags.get(FIT) else tags.get(AT)  # since when it serves no more
+            ended = f"; where it has just ended, `workbuoy restore files {place.stack} --switched {at}`" if at else ""
+            raise InputError(
+                f"{place.before} does not stand, and {place.service} runs: there is nothing to go back to{ended}"
+            )
         if all(one is not None and one["DBInstanceStatus"] not in RENAMING for one in found):
             raise InputError(
                 f"{place.copy} stands, and {place.database} needs its name: let a drill or restore that works on it "

@@ -24,11 +24,11 @@ def parse(text: str) -> datetime:
     """A moment in UTC, to the second. Raises InputError for one of no form, or in no zone."""
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if found.tzinfo is None:
+            raise InputError(f"--at {text} says no zone: end it with Z for UTC, or with an offset: {EXAMPLE}")
+        return found.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
         raise InputError(f"--at {text} is no time: write it as {EXAMPLE}") from None
-    if found.tzinfo is None:
-        raise InputError(f"--at {text} says no zone: end it with Z for UTC, or with an offset: {EXAMPLE}")
-    return found.astimezone(UTC).replace(microsecond=0)
 
 
 def expect_within(at: datetime, window: Window, now: datetime) -> None:

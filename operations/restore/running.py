@@ -17,8 +17,23 @@ def stack_of(name: str) -> str:
     from infra.tenants.files import read_tenant  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
+    return read_tenant(find_project(Path.cwd()).root, name).stack
+
+
+def place_of_tenant(name: str) -> "RestorePlace":
+    """Where a customer's restore happens, which replaces what they have now.
+
+    Raises ProblemsError for an unknown one, and for one of a pool under a legal hold: what a restore replaces stays as
+    older versions of files, which a pool's bucket ends for everybody, and a held silo's keeps.
+    """
+    from infra.tenants.files import read_tenant  # noqa: PLC0415
+    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
     tenant = read_tenant(find_project(Path.cwd()).root, name)
-    return tenant.stack if tenant.isolation == "silo" else tenant.base
+    if tenant.isolation == "pool":
+        refuse_under_hold(tenant, f"nothing of it is replaced, since the pool of {tenant.base} ends older versions")
+    return place_of_stack(tenant.stack)
 
 
 def place_of_stack(stack: str) -> "RestorePlace":

@@ -41,11 +41,13 @@ class Service:
 
     def start(self) -> None:
         """As many tasks as scaling has at least, which goes on from there; nothing where it was not stopped."""
-        target = self._target()
-        if not any((target.get("SuspendedState") or {}).values()):
-            return
-        self._count(target["MinCapacity"])
-        self._suspend(suspended=False)
+        if self.stopped():
+            self._count(self._target()["MinCapacity"])
+            self._suspend(suspended=False)
+
+    def stopped(self) -> bool:
+        """Whether it was stopped, and not started since."""
+        return any((self._target().get("SuspendedState") or {}).values())
 
     def wait(self) -> None:
         """Until as many tasks run as are wanted; their first container may refuse to let them."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, fail, notify, print_text, report_errors
+from operations.ending import JSON, fail, notify, print_text, report_errors, warn
 from operations.restore.moment import parse, run_name, shown
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
 from operations.restore.running import attempted, begin, guarded, head, held, place_of_stack, region_of, tried, work_at
 from project.whole_file import require_writable, write_whole
 
 if TYPE_CHECKING:
+    from infra.tenants.record import Tenant
     from operations.restore.instances import ReplacedInstance
     from operations.restore.steps import Restore, Step
     from operations.restore.switching import Switch
@@ -54,6 +55,8 @@ def restore_stack(
     if plan:
         print_plan(head(work), work.shown_at, steps, json_wanted=json_wanted)
         return
+    for name in _held(stack):
+        warn(f"{name} is held, and what its files have had since ends here with the older versions: promote it first")
     failed = tried(work, steps)
     document = evidence.of_stack(work, before, _came_since(work), failed[1] if failed else "")
     keep(work, evidence.RESTORES, document, evidence_file, failed)
@@ -184,7 +187,9 @@ def _take(
 def _expect_possible(switching: "Switch", *, back: bool) -> None:
     def expect() -> Mapping[str, Any]:
         instances = switching.instances
-        instances.expect_way_back() if back else instances.expect_switchable(switching.at)
+        instances.expect_way_back(stopped=switching.service.stopped()) if back else instances.expect_switchable(
+            switching.at
+        )
         return {}
 
     held("nothing was changed", expect)
@@ -217,18 +222,26 @@ def _remove_old(switching: "Switch", name: str) -> None:
     print_text(f"{name} is being deleted, with the final snapshot {snapshot}; its automated backups stay.")
 
 
-def _came_since(work: "Restore") -> list[str]:
-    """Customers of the pool whom the copy does not know: they came after its moment."""
+def _of_pool(stack: str) -> "list[Tenant]":
     from infra.tenants.files import read_tenants  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
+    known = read_tenants(find_project(Path.cwd()).root).tenants
+    return [one for one in known if one.isolation == "pool" and one.base == stack]
+
+
+def _held(stack: str) -> list[str]:
+    """Customers of a pool under a legal hold; a silo that is held keeps every version."""
+    return [one.name for one in _of_pool(stack) if one.dates.hold is not None]
+
+
+def _came_since(work: "Restore") -> list[str]:
+    """Customers of the pool whom the copy does not know: they came after its moment."""
     verdict = work.results.get("check") or work.results.get("settle")
     if verdict is None:
         return []
     there = {one["tenant"] if isinstance(one, Mapping) else one for one in verdict["tenants"]}
-    stack = work.place.tasks.stack
-    known = read_tenants(find_project(Path.cwd()).root).tenants
-    return sorted(one.name for one in known if one.isolation == "pool" and one.base == stack and one.name not in there)
+    return sorted(one.name for one in _of_pool(work.place.tasks.stack) if one.name not in there)
 
 
 def _ready(work: "Restore", document: Mapping[str, Any]) -> str:

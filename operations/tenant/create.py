@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file, stacks_in
-from infra.tenants.files import capacity_warnings, find_tenant_problems, read_tenants
+from infra.tenants.files import capacity_warnings, find_tenant_problems, free_priority, read_tenants
 from infra.tenants.listing import OFFBOARDED_FOLDER, list_records, new_tenant_file, offboarding_file
-from infra.tenants.record import LAST_PRIORITY, Tenant
+from infra.tenants.record import Tenant
 from infra.tenants.residency import JURISDICTIONS, REGION, allowed_regions
 from infra.validation import find_problems
 from infra.yaml_text import as_yaml
@@ -125,7 +125,7 @@ def _content(root: Path, customer: NewTenant) -> tuple[dict[str, Any], list[Prob
         "residency": residency if isinstance(residency, str) else list(residency),
         "tier": customer.tier or (DEFAULT_TIER if silo else None),
         "hostName": customer.host_name or (_default_host(customer.name, base) if silo else None),
-        "listenerPriority": _free_priority(root, customer.base) if silo else None,
+        "listenerPriority": free_priority(read_tenants(root).tenants, customer.base) if silo else None,
         "certificateArn": customer.certificate_arn,
         "contacts": contacts,
         "dates": {"signed": customer.signed or datetime.now(UTC).date().isoformat()},
@@ -150,16 +150,14 @@ def _default_host(name: str, base: Mapping[str, Any]) -> str | None:
     return f"{name}.{own.partition('.')[2]}" if isinstance(own, str) and "." in own else None
 
 
-def _free_priority(root: Path, base: str) -> int:
-    taken = {one.listener_priority for one in read_tenants(root).tenants if one.base == base}
-    return next(number for number in range(1, LAST_PRIORITY + 2) if number not in taken)
-
-
 def _standing(root: Path, name: str, files: Mapping[Path, str]) -> Iterator[Problem]:
     elsewhere = (root / path for path in list_records(root).paths.get(name, ()))
     for file in dict.fromkeys([*elsewhere, *files]):
         if os.path.lexists(file):
             yield Problem(message=f"{file.relative_to(root)} is there already, and nothing is overwritten")
+    if stack_file(root, name).exists():
+        message = f"is a stack's name (Pulumi.{name}.yaml), and some commands take a name of either; choose another"
+        yield Problem(path="name", message=message)
     if offboarding_file(root, name).exists() and not any(os.path.lexists(file) for file in files):
         message = f"{name} has left ({OFFBOARDED_FOLDER}/{name}.yaml), and no name is used twice"
         yield Problem(path="name", message=message)

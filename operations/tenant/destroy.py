@@ -7,16 +7,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from graph.state import graph_of_state
 from infra.problems import Problem, ProblemsError
-from infra.tenants.files import parse_tenant, read_tenant
+from infra.tenants.files import find_stack_file_problems, parse_tenant, read_tenant
 from infra.tenants.hold import refuse_under_hold
 from infra.tenants.listing import offboarding_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
-from infra.yaml_text import child, read_yaml
+from infra.yaml_edit import changed
+from infra.yaml_text import read_yaml
 from operations.ending import notify
 from operations.engine.errors import MistakenError
 from operations.engine.stack import open_stack
@@ -27,6 +26,7 @@ from operations.tenant.handover.reading import VerifiedExport, Wanted, verify_ex
 from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
 from operations.tenant.pool_leaving import PoolLeaving
+from operations.tenant.put_aside import put_aside
 from operations.tenant.remains import Remaining, of_pool, of_silo, read_remaining
 from operations.tenant.silo_leaving import SiloLeaving
 from operations.tenant.silo_stack import DeployedSilo, SiloStack, person_of
@@ -70,6 +70,8 @@ def destroy_silo(project: Project, tenant: Tenant, options: DestroyOptions) -> P
 
     Raises ProblemsError and EngineError, the first before anything is touched.
     """
+    if project.stack_file(tenant.stack).exists() and (found := list(find_stack_file_problems(project.root, tenant))):
+        raise ProblemsError(found)
     opened = open_stack(project, tenant.stack, notify=notify)
     return take_down(project.root, tenant, options, DeployedSilo(project, tenant, opened))
 
@@ -86,7 +88,7 @@ def take_down(root: Path, tenant: Tenant, options: DestroyOptions, silo: SiloSta
         draft.unlink(missing_ok=True)
         return file
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(tenant, silo, options, today)
-    s3 = silo.s3()
+    s3 = silo.client("s3")
     leaving = SiloLeaving(
         tenant=tenant,
         noted=noted,
@@ -147,7 +149,8 @@ def _standing(tenant: Tenant, silo: SiloStack, options: DestroyOptions, today: d
     left = left_by(graph)
     if not left.resources:
         raise MistakenError(f"{tenant.stack}: nothing stands in it", f"remove {tenant.path} with a record of your own")
-    return left, of_silo(graph, silo.base_graph(), today, options.keep_snapshot_days)
+    beside = put_aside(silo.client("rds"), graph)
+    return left, [*of_silo(graph, silo.base_graph(), today, options.keep_snapshot_days), *beside]
 
 
 def _write_draft(draft: Path, left: Left, remaining: Sequence[Remaining], today: date) -> None:
@@ -181,11 +184,12 @@ def leave_pool(project: Project, tenant: Tenant, options: DestroyOptions) -> Pat
 
     base = open_stack(project, tenant.base, notify=notify)
     place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())
-    remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
+    graph = graph_of_state(base.export())
     draft, file = draft_of(project.root, tenant), offboarding_file(project.root, tenant.name)
     tasks = Tasks(boto3.Session(), place, notify)
     if not draft.exists() and _recorded(file, tenant) and _is_gone(file, tasks):
         return file
+    beside = put_aside(boto3.client("rds", region_name=tenant.region), graph)
     s3 = boto3.client("s3", region_name=tenant.region)
     leaving = PoolLeaving(
         tenant=tenant,
@@ -197,15 +201,16 @@ def leave_pool(project: Project, tenant: Tenant, options: DestroyOptions) -> Pat
         export=options.export,
     )
     done = leaving.take(with_export=options.without_export is None)
+    removed = datetime.fromisoformat(done["removedAt"]).date()
     text = record_text(
         tenant,
         Left(),
-        destroyed=datetime.fromisoformat(done["removedAt"]).date(),
+        destroyed=removed,
         deletable=None,
         confirmed_by=person_of(base),
         export=done.get("export"),
         without_export=options.without_export,
-        remaining=remaining,
+        remaining=[*of_pool(graph, removed), *beside],
         counted=done,
     )
     _write_record(file, text)
@@ -257,17 +262,7 @@ def retire(root: Path, name: str, day: str, today: date) -> Path:
         message = f"says {before.dates.retiring} already; change that line by hand"
         raise ProblemsError([Problem(file=path, path="dates.retiring", message=message)])
     read = read_yaml(file, path)
-    dates = child(read.tree, "dates")
-    if dates is None or not isinstance(dates[1], yaml.MappingNode) or dates[1].flow_style:
-        message = "must be written as a block, one day a line, so that a line can be added"
-        raise ProblemsError(read.locate([Problem(path="dates", message=message)]))
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    last = max(value.end_mark.line for _, value in dates[1].value)
-    indent = " " * dates[1].value[0][0].start_mark.column
-    if not lines[last].endswith("\n"):
-        lines[last] += "\n"
-    lines.insert(last + 1, f"{indent}retiring: {day}\n")
-    content = {**read.content, "dates": {**read.content["dates"], "retiring": day}}
+    text, content = changed(file, read, {"dates.retiring": first})
     parse_tenant(read, content, name)
-    write_whole(file, "".join(lines))
+    write_whole(file, text)
     return file

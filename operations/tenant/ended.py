@@ -18,6 +18,7 @@ _MISSING: Final = frozenset(
     {
         "404",
         "DBInstanceAutomatedBackupNotFound",
+        "DBInstanceNotFound",
         "DBSnapshotNotFound",
         "NoSuchBucket",
         "NotFoundException",
@@ -110,6 +111,11 @@ Probe = Callable[[CopyQueries, Remaining], tuple[bool, str]]
 
 def _snapshot(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
     found = queries.client("rds").describe_db_snapshots(DBSnapshotIdentifier=one.where)["DBSnapshots"]
+    return bool(found), ""
+
+
+def _instance(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    found = queries.client("rds").describe_db_instances(DBInstanceIdentifier=one.where)["DBInstances"]
     return bool(found), ""
 
 
@@ -234,6 +240,7 @@ def _taken(point: Mapping[str, Any]) -> date:
 
 _PROBES: Final[Mapping[str, Probe]] = {
     Form.FINAL_SNAPSHOT: _snapshot,
+    Form.DATABASE_ROWS: _instance,
     Form.AUTOMATED_BACKUPS: _backups,
     Form.OBJECTS: _objects,
     Form.ARCHIVED_OBJECTS: _objects,

@@ -1,5 +1,6 @@
 """What a change of customers' files must not do, by git's memory of how they were."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any, Final
 
 from infra.problems import Problem, ProblemsError
 from infra.tenants.listing import MOVED_FOLDER, OFFBOARDED_FOLDER, name_in, offboarding_file, tenant_file
+from infra.tenants.record import Tenant
 from infra.yaml_text import parse_yaml
 from operations.changed.files import changed_files
+from operations.tenant.move.record import is_recorded
 from project.git import git_text
 
 _LEFT: Final = re.compile(rf"{OFFBOARDED_FOLDER}/([^/]+)\.yaml")
@@ -74,6 +77,7 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
                 f"`workbuoy tenant move {name}` moves the data, and its `--run switch` writes this line"
             )
             yield Problem(file=path, path=key, message=message)
+    yield from _forgotten_place(root, file.relative_to(root).as_posix(), before, after)
     was, is_now = before.get("isolation"), after.get("isolation")
     promoted = was == "pool" and after.get("promotion") == "open"
     taken_back = was == "silo" and before.get("promotion") == "open"  # the pool has everything until it is closed
@@ -84,6 +88,27 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
             else "a silo's data does not go back into the pool"
         )
         yield Problem(file=path, path="isolation", message=f"was {was} and is {is_now}: put it back; {remedy}")
+
+
+def _forgotten_place(root: Path, path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Problem]:
+    """Whether the record names the place that served before a switch no more, and nothing says that it is empty.
+
+    Of a place that never served AWS alone knows: `workbuoy tenant move NAME --run close` asks.
+    """
+    try:
+        was, is_now = (Tenant.model_validate_json(json.dumps(one)) for one in (before, after))
+    except ValueError:
+        return  # reported with the file itself
+    if was.move is None or was.other is None:
+        return
+    left = was.other if was.move.direction == "from" else was
+    if left.base in {one.base for one in is_now.places} or is_recorded(root, left, was.move.since):
+        return
+    message = (
+        f"forgets {left.stack}, and {MOVED_FOLDER}/ has no record that nothing of {left.name} is left there: put it "
+        f"back; `workbuoy tenant move {left.name}` says what comes first, and `--run close` takes it out"
+    )
+    yield Problem(file=path, path="move", message=message)
 
 
 def _read(text: str) -> Mapping[str, Any]:

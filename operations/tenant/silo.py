@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.placeholders import IMAGE_VARIABLE
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file, stacks_in
-from infra.tenants.files import find_stack_problems, find_tenant_problems, read_tenant
+from infra.tenants.files import find_stack_file_problems, find_stack_problems, find_tenant_problems, read_tenant
 from infra.tenants.record import Tenant
 from infra.yaml_text import read_yaml
 from operations.ending import notify
@@ -36,11 +36,8 @@ def read_silo(root: Path, name: str, base: str | None = None) -> Tenant | None:
             message = f"{name} has no stack on {base}: its record names {', '.join(one.base for one in tenant.places)}"
             raise ProblemsError([Problem(file=tenant.path, path="base", message=message)])
         tenant = place
-    problems = [*find_tenant_problems(root, tenant), *_other_stacks(root, tenant)]
-    if tenant.isolation == "silo" and not stack_file(root, tenant.stack).is_file():
-        message = f"there is no {stack_file(root, tenant.stack).name}, which every silo needs; put it back"
-        problems.append(Problem(file=tenant.path, message=message))
-    if problems:
+    of_file = find_stack_file_problems(root, tenant)
+    if problems := [*find_tenant_problems(root, tenant), *_other_stacks(root, tenant), *of_file]:
         raise ProblemsError(problems)
     return tenant if tenant.isolation == "silo" else None
 

@@ -30,8 +30,8 @@ class SiloStack(Protocol):
     def tasks(self) -> LeavingTasks:
         """The image's commands, run in it."""
 
-    def s3(self) -> Any:
-        """A client of its region for whoever destroys it."""
+    def client(self, service: str) -> Any:
+        """Of a service of AWS in its region, for whoever destroys it."""
 
     def person(self) -> str:
         """Who destroys it, for the record."""
@@ -70,12 +70,12 @@ class DeployedSilo:
         place = find_place(tenant.name, tenant.stack, tenant.region, lambda _: self.opened.outputs())
         return Tasks(boto3.Session(), place, notify)
 
-    def s3(self) -> Any:
+    def client(self, service: str) -> Any:
         import boto3  # noqa: PLC0415  a third of a second that help must not pay for
 
         place = self.opened.place
         moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if place.endpoint_url else {}
-        return boto3.client("s3", region_name=place.region, endpoint_url=place.endpoint_url, **moto)
+        return boto3.client(service, region_name=place.region, endpoint_url=place.endpoint_url, **moto)
 
     def person(self) -> str:
         return person_of(self.opened)

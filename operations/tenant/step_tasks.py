@@ -14,8 +14,6 @@ Show = Callable[[dict[str, Any], str], None]
 
 def done_by_task(step: str, again: str, run: "Callable[[], TaskOutcome]") -> "TaskOutcome":
     """What the task came to; ends the command where somebody interrupted it, or where no task ran."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
     from operations.one_off import TaskError  # noqa: PLC0415
 
     try:
@@ -24,8 +22,6 @@ def done_by_task(step: str, again: str, run: "Callable[[], TaskOutcome]") -> "Ta
         fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
     except TaskError as error:
         fail(NOT_MADE, f"{step}: {error}")
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"{step}: AWS refused or did not answer: {error}")
 
 
 def show_outcome(known: Mapping[str, Any], outcome: "TaskOutcome", *, again: str, following: str, show: Show) -> None:

@@ -20,7 +20,7 @@ from workbuoy_app.move.ending import drop, end, take_back
 from workbuoy_app.move.send import send
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.export import withdraw
-from workbuoy_app.promotion.freeze import thaw
+from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.settings import Settings
 
 pytestmark = pytest.mark.slow  # each fills two databases and buckets
@@ -50,6 +50,18 @@ def refused(two: Two, told: str) -> None:
         two.receive()
     assert rows(two.target, "select count(*) from things") == before
     assert serves(two.source)
+
+
+@pytest.mark.parametrize("by", [None, "restores/acme/20261126T093000Z/1"])
+def test_a_cut_over_thaws_and_hands_over_nothing_that_another_command_froze(two: Two, by: str | None) -> None:
+    two.send()
+    two.receive()
+    freeze(two.source, NAME, by)
+    for _ in range(2):
+        with pytest.raises(PromotionRefused, match="is frozen already"):
+            cut_over(two.source, NAME, *place(two.target), within_seconds=0)
+    assert rows(two.source, "select frozen_by from freezes") == [(by,)]
+    assert part(two.source) == "sends"
 
 
 def test_a_target_that_has_the_name_refuses_and_nothing_is_frozen(two: Two) -> None:

@@ -268,9 +268,9 @@ class Killed(BaseException):
     """As kill -9: nothing runs after it but what frees a connection."""
 
 
-STEPS = ("files", "freezing", "kept", "replaced", "compared", "thawing")
+STEPS = ("files", "kept", "replaced", "compared", "thawing")
 # Done and not noted yet; and what is noted before it is done.
-KILLS = [*((step, "before") for step in STEPS), ("freezing", "after"), ("thawing", "after")]
+KILLS = [*((step, "before") for step in STEPS), ("thawing", "after")]
 
 
 @pytest.mark.parametrize(("step", "when"), KILLS)
@@ -299,6 +299,67 @@ def test_a_killed_run_is_gone_on_with_and_ends_the_same(
     assert past.sql("select * from freezes") == []
     tenant.undo(past.settings, "acme", AT)
     assert past.content() != past.acme  # the way back was not written over
+
+
+@pytest.mark.parametrize("step", ["kept", "replaced"])
+def test_what_a_killed_restore_froze_is_thawed_by_its_own_commands_alone(
+    past: Past, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    past.damage()
+    past.prepare()
+    before = past.content()
+
+    def killed(journal: Journal, name: str, seconds: float = 0.0) -> None:
+        if name == step:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "note", killed)
+        with pytest.raises(Killed):
+            past.restore()
+    for by_hand in (freeze.freeze, freeze.thaw):
+        with pytest.raises(PromotionRefused, match=r"is frozen already, since .* by restores/acme/"):
+            by_hand(past.settings, "acme")
+    assert len(past.sql("select * from freezes")) == 1
+    tenant.undo(past.settings, "acme", AT)
+    assert (past.content(), past.sql("select * from freezes")) == (before, [])
+    past.restore()
+    assert past.content() == past.acme
+
+
+def test_a_restore_that_was_killed_before_it_kept_anything_is_given_up_by_undoing_it(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past.damage()
+    past.prepare()
+    before = past.content()
+    with monkeypatch.context() as patch:
+        patch.setattr(tenant._Steps, "_keep", _killed)
+        with pytest.raises(Killed):
+            past.restore()
+    with pytest.raises(PromotionRefused, match="was frozen for it, and is no longer"):
+        tenant.undo(past.settings, "acme", AT)
+    assert (past.content(), past.sql("select * from freezes")) == (before, [])
+
+
+def test_a_second_run_that_must_wait_for_files_lets_go_what_the_killed_one_froze(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past.damage()
+    past.prepare()
+    with monkeypatch.context() as patch:
+        patch.setattr(tenant._Steps, "_keep", _killed)
+        with pytest.raises(Killed):
+            past.restore()
+    with monkeypatch.context() as patch:
+        patch.setattr(tenant, "bring", _refused)
+        with pytest.raises(PromotionRefused, match="not now"):
+            past.restore()
+    assert past.sql("select * from freezes") == []
+
+
+def _refused(*_: object) -> None:
+    raise PromotionRefused("not now")
 
 
 def test_a_run_that_was_killed_after_its_thaw_replaces_nothing_any_more(

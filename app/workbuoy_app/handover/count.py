@@ -13,9 +13,9 @@ from workbuoy_app.promotion.bucket import Bucket, own_storage
 from workbuoy_app.promotion.content import measure
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, find
-from workbuoy_app.promotion.remove import WAY_BACK
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
+from workbuoy_app.storage import WAYS_BACK
 
 
 def count(settings: Settings, name: str, tenant_id: UUID | None = None) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def count(settings: Settings, name: str, tenant_id: UUID | None = None) -> dict[
         there = Tenant(known, name, frozen_at=None)
         digest = measure(connection, there).digest if rows["tenants"] else None
         connection.rollback()
-    folders = (f"tenants/{known}/", f"{WAY_BACK}/{name}/")
+    folders = (f"tenants/{known}/", f"{WAYS_BACK}/{name}/")
     versions = [one for folder in folders for one in bucket.versions(folder)]
     current = sum(one.latest and not one.deleted for one in versions)
     return {

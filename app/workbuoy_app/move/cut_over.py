@@ -26,7 +26,7 @@ from workbuoy_app.move.side import (
     wait_for,
 )
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import Tenant, find, freeze, thaw
+from workbuoy_app.promotion.freeze import CUT_OVER, Tenant, find, freeze, thaw
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
@@ -64,7 +64,7 @@ def cut_over(
             _wait_until_opened(side, channel, within_seconds)
             return CutOver(side=side, frozen_seconds=0.0)
         if tenant.frozen_at is not None:  # by a command that was killed
-            thaw(settings, name)
+            thaw(settings, name, CUT_OVER)
         side = _caught_up(connection, side, channel)
         call = _handshake(side, channel, call_seconds or within_seconds)
         began = time.monotonic()
@@ -123,11 +123,11 @@ def _has_applied_all(side: Side, channel: Channel) -> bool:
 
 @contextmanager
 def _frozen(settings: Settings, name: str) -> Iterator[None]:
-    freeze(settings, name)
+    freeze(settings, name, CUT_OVER)
     try:
         yield
     except BaseException:
-        thaw(settings, name)
+        thaw(settings, name, CUT_OVER)
         raise
 
 

@@ -20,33 +20,46 @@ from workbuoy_app.settings import Settings
 WAIT_SECONDS = 30  # the service cuts a unit of work after ten
 LEFT_BY_A_KILL_SECONDS = 10  # until the server notices that a command's process is gone
 POLL_SECONDS = 0.2
+CUT_OVER = "a cut-over"  # `frozen_by`: a person, and who hands over or removes, leave it empty
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """A row of the registry."""
+    """A row of the registry; `frozen_by` is the command whose freeze it is, and alone may end it."""
 
     id: UUID
     name: str
     frozen_at: datetime | None
+    frozen_by: str | None = None
 
 
-def freeze(settings: Settings, name: str) -> Tenant:
-    """Refuse the tenant's writes, once those under way have ended; again is no change. Raises PromotionRefused."""
+def freeze(settings: Settings, name: str, by: str | None = None) -> Tenant:
+    """Refuse the tenant's writes, once those under way have ended; again is no change.
+
+    Raises PromotionRefused, also where another one froze it.
+    """
     with _owner(settings) as connection:
         tenant = find(connection, name)
         lock(connection, tenant.id)
         connection.execute(
-            "insert into freezes (tenant_id, frozen_at) values (%s, %s) on conflict (tenant_id) do nothing",
-            [tenant.id, datetime.now(UTC)],
+            "insert into freezes (tenant_id, frozen_at, frozen_by) values (%s, %s, %s)"
+            " on conflict (tenant_id) do nothing",
+            [tenant.id, datetime.now(UTC), by],
         )
-        return find(connection, name)
+        frozen = find(connection, name)
+        _expect_own(frozen, by)
+        return frozen
 
 
-def thaw(settings: Settings, name: str) -> Tenant:
-    """Take the tenant's writes again; again is no change. Raises PromotionRefused, also once a removal has begun."""
+def thaw(settings: Settings, name: str, by: str | None = None) -> Tenant:
+    """Take the tenant's writes again; again is no change. A person may thaw what a cut-over left, too.
+
+    Raises PromotionRefused, also once a removal has begun, and where another one froze it.
+    """
     with _owner(settings) as connection:
         tenant = find(connection, name)
+        if tenant.frozen_at is not None and (by, tenant.frozen_by) != (None, CUT_OVER):
+            _expect_own(tenant, by)
         if connection.execute(
             "select 1 from copies where tenant_id = %s and part <> 'sends'", [tenant.id]
         ).fetchone():
@@ -55,6 +68,20 @@ def thaw(settings: Settings, name: str) -> Tenant:
                 " cut-over there, and from an export by thaw --withdraw"
             )
         return lift(connection, tenant)
+
+
+def _expect_own(tenant: Tenant, by: str | None) -> None:
+    if tenant.frozen_by == by:
+        return
+    since = f"{tenant.name} is frozen already, since {tenant.frozen_at:%Y-%m-%d %H:%M} UTC,"
+    if tenant.frozen_by is None:
+        raise PromotionRefused(
+            f"{since} by hand or on its way elsewhere. Where that is over: workbuoy-app tenant thaw {tenant.name}"
+        )
+    raise PromotionRefused(
+        f"{since} by {tenant.frozen_by}, which has not ended: the same command again goes on. A restore also ends by"
+        f" workbuoy restore undo {tenant.name}, which gives back what stood before."
+    )
 
 
 def lift(connection: Owner, tenant: Tenant) -> Tenant:
@@ -78,7 +105,8 @@ def expect_whole(connection: Owner, tenant: Tenant) -> None:
 def find(connection: Owner, name: str) -> Tenant:
     """The tenant of that name. Raises PromotionRefused where there is none."""
     row = connection.execute(
-        "select t.id, t.name, f.frozen_at from tenants t left join freezes f on f.tenant_id = t.id where t.name = %s",
+        "select t.id, t.name, f.frozen_at, f.frozen_by from tenants t"
+        " left join freezes f on f.tenant_id = t.id where t.name = %s",
         [name],
     ).fetchone()
     if row is None:

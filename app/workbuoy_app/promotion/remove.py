@@ -12,9 +12,7 @@ from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, find_frozen, lock
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
-
-WAY_BACK = "restores"
-"""Below it and a tenant's name lies what stood before each restore: workbuoy_app/restore/journal.py."""
+from workbuoy_app.storage import WAYS_BACK
 
 
 def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple[Content, int]:
@@ -37,7 +35,7 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
                 f"The receipt is of other content: {name} here comes to {digest}. Nothing was removed."
             )
         # What restores kept as the way back holds the tenant's rows, too.
-        objects = for_each(bucket.keys(f"{WAY_BACK}/{name}/"), bucket.delete)
+        objects = for_each(bucket.keys(f"{WAYS_BACK}/{name}/"), bucket.delete)
         note_tenant(settings, tenant.id, name, by="operator")
         with connection.transaction():  # from here on there is no way back
             connection.execute(

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbuoy_app.promotion.bucket import Bucket
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.remove import WAY_BACK
+from workbuoy_app.storage import WAYS_BACK
 
 FORMAT = 1
 MOMENT = "%Y%m%dT%H%M%SZ"
@@ -87,7 +87,7 @@ def open_journal(bucket: Bucket, tenant: str, at: str, *, again: bool = False) -
     """The last run to this moment, begun or not; `again` is a new one where that has ended. Raises PromotionRefused."""
     last = None
     for number in range(1, MOST + 1):
-        journal = _read(bucket, f"{WAY_BACK}/{tenant}/{at}/{number}", tenant, at)
+        journal = _read(bucket, f"{WAYS_BACK}/{tenant}/{at}/{number}", tenant, at)
         if not journal.steps and last is not None and not (again and last.ended):
             return last
         if not journal.steps or not journal.ended:

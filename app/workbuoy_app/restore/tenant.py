@@ -42,6 +42,7 @@ from workbuoy_app.restore.objects import Brought, FilesWait, ObjectRow, bring, m
 from workbuoy_app.restore.shape import delete_left, make_again, prove_keys, unproved_keys
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
+from workbuoy_app.storage import WAY_BACK_LASTS
 
 FORMAT, COMPRESSION = 1, 6  # of the rows that stood before
 NO_ROOM = "53"  # class of SQLSTATE: disk full, out of memory, too many connections
@@ -80,25 +81,33 @@ def restore(settings: Settings, name: str, at: str, *, again: bool = False) -> d
             there.rollback()
 
         source = Source(content, lines, lambda: rows_with_objects(there, tenant))
-        return _Steps(settings, here, bucket, tenant, source, journal, known).take()
+        return _Steps(settings, here, bucket, tenant, source, journal, journal.folder, known).take()
 
 
 def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
-    """Go back to the rows and files that stood before the last restore to `at`. Raises PromotionRefused."""
+    """Go back to the rows and files that stood before the last restore to `at`, which may have been killed.
+
+    Raises PromotionRefused.
+    """
     bucket = Bucket(own_storage(settings))
     with freeze.turn(settings, name), owner_that_may_act(settings) as here:
         journal = open_journal(bucket, name, at)
-        kept = bucket.json(journal.kept_manifest)
-        if not (kept or {}).get("complete") or "replaced" not in journal.steps:
+        kept = bucket.json(journal.kept_manifest) or {}
+        tenant = freeze.find(here, name)
+        here.rollback()
+        began = tenant.frozen_by == journal.folder  # what it replaced may not be noted yet
+        if not kept.get("complete") or not (began or "replaced" in journal.steps):
+            if began:
+                freeze.thaw(settings, name, journal.folder)
             raise PromotionRefused(
-                f"{bucket.name}/{journal.kept_manifest} is not there: nothing of it was replaced."
+                f"{bucket.name}/{journal.kept_manifest} is not there: nothing of it was replaced, or more than"
+                f" {WAY_BACK_LASTS.days} days ago."
+                + (f" {name} was frozen for it, and is no longer." if began else "")
             )
         back = journal.sibling("undo")
         if back.ended:
             return {**back.document, "already": True}
-        content = parse(kept or {})
-        tenant = freeze.find(here, name)
-        here.rollback()
+        content = parse(kept)
 
         def lines(table: Table) -> Iterator[bytes]:
             return lines_summed(
@@ -111,7 +120,7 @@ def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
             return (row for row in rows if row.get("object_key") is not None)
 
         source = Source(content, lines, object_rows)
-        return _Steps(settings, here, bucket, tenant, source, back, known=True).take()
+        return _Steps(settings, here, bucket, tenant, source, back, journal.folder, known=True).take()
 
 
 @dataclass
@@ -122,6 +131,8 @@ class _Steps:
     tenant: Tenant
     source: Source
     journal: Journal
+    run: str
+    """The folder of the restore, by whose name it, or its undoing, freezes the tenant."""
     known: bool
     files: Brought = field(default_factory=Brought)
 
@@ -146,7 +157,7 @@ class _Steps:
         with self.journal.step("files"):
             self._bring_files()
         if self.known:
-            self._freeze()
+            self.tenant = freeze.freeze(self.settings, self.tenant.name, self.run)
             with self.journal.step("kept"):
                 self._keep()
         with self.journal.step("replaced"):
@@ -160,21 +171,16 @@ class _Steps:
             self.journal.wait(waits.tiers, waits.takes)
             raise
 
-    def _freeze(self) -> None:
-        frozen = freeze.find(self.here, self.tenant.name).frozen_at
-        self.here.rollback()
-        if frozen is not None and "freezing" not in self.journal.steps:
-            raise PromotionRefused(
-                f"{self.tenant.name} is frozen already: it is on its way elsewhere, or somebody froze it by hand"
-            )
-        self.journal.note("freezing")
-        self.tenant = freeze.freeze(self.settings, self.tenant.name)
-
     def _give_up(self) -> None:
         """Nothing was replaced: the tenant goes on as it was."""
-        if "freezing" in self.journal.steps and "replaced" not in self.journal.steps:
-            freeze.thaw(self.settings, self.tenant.name)
-            self.journal.forget("freezing", "kept")
+        self.here.rollback()
+        if not self.known or "replaced" in self.journal.steps:
+            return
+        if (
+            freeze.find(self.here, self.tenant.name).frozen_by == self.run
+        ):  # it may have been frozen by a killed run
+            freeze.thaw(self.settings, self.tenant.name, self.run)
+            self.journal.forget("kept")
 
     def _compare(self) -> None:
         """A sweeper may have taken a file meanwhile. What no row names is marked as deleted."""
@@ -189,7 +195,7 @@ class _Steps:
 
     def _end(self) -> dict[str, Any]:
         if self.known:
-            freeze.thaw(self.settings, self.tenant.name)
+            freeze.thaw(self.settings, self.tenant.name, self.run)
         self._let_go()
         content = self.source.content
         rows = {name: each.rows for name, each in content.tables.items()}
@@ -253,8 +259,8 @@ class _Steps:
                 )
             if self.known:
                 here.execute(
-                    "insert into freezes (tenant_id, frozen_at) values (%s, %s)",
-                    [tenant.id, tenant.frozen_at],
+                    "insert into freezes (tenant_id, frozen_at, frozen_by) values (%s, %s, %s)",
+                    [tenant.id, tenant.frozen_at, tenant.frozen_by],
                 )
             self._keep_in_trail()
 

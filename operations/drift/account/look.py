@@ -1,7 +1,7 @@
 """`workbuoy drift --account`: the account of a stack that is open, read and compared with its state."""
 
 from graph.state import graph_of_state
-from infra.tenants.files import read_tenants
+from infra.tenants.files import by_base, read_tenants
 from operations.drift.account import NOT_LOOKED_AT, Compared, compare
 from operations.drift.text import heading, rows_of
 from operations.ending import Notify
@@ -27,7 +27,7 @@ def look_into_account(project: Project, opened: EngineStack, notify: Notify) -> 
     def is_mine(thing: str) -> bool:
         return own.own(thing) if base is not None else not any(one.own(thing) for one in others)
 
-    behind = [] if base is not None else [one for one in read_tenants(project.root).tenants if one.base == name]
+    behind = [] if base is not None else by_base(read_tenants(project.root).tenants).get(name, [])
     certificates = {one.certificate_arn for one in behind if one.certificate_arn}
     return compare(Account.of(place.account, place.region, notify, place.endpoint_url), graph, is_mine, certificates)
 

@@ -91,8 +91,7 @@ def found_place(name: str) -> tuple["Tenant", "HandoverPlace"]:
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
-    stack_of = tenant.stack if tenant.isolation == "silo" else tenant.base
-    return tenant, find_place(name, stack_of, tenant.region, lambda stack: outputs_of(project, stack))
+    return tenant, find_place(name, tenant.stack, tenant.region, lambda stack: outputs_of(project, stack))
 
 
 def outputs_of(project: Any, stack: str) -> Mapping[str, Any]:
@@ -104,9 +103,7 @@ def outputs_of(project: Any, stack: str) -> Mapping[str, Any]:
 
 
 def guarded(do: Callable[[], T]) -> T:
-    """What a task or AWS refuses ends with one line and the exit code for it."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
+    """What a task refuses ends with one line and the exit code for it."""
     from operations.one_off import TaskError  # noqa: PLC0415
     from operations.tenant.handover.tasks import TaskFailedError  # noqa: PLC0415
 
@@ -118,8 +115,6 @@ def guarded(do: Callable[[], T]) -> T:
         fail(NOT_MADE, str(error))
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; a task goes on by itself, and the same command again watches it")
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"AWS refused or did not answer: {error}")
 
 
 def _document(name: str, place: "HandoverPlace", exported: Mapping[str, Any]) -> dict[str, Any]:

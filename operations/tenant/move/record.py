@@ -11,7 +11,8 @@ from infra.stack_files import TENANT_KEY, settings_in, stack_file
 from infra.tenants.files import find_tenant_problems, parse_tenant
 from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
-from infra.yaml_text import as_yaml, child, read_yaml
+from infra.yaml_edit import changed
+from infra.yaml_text import read_yaml
 from project.whole_file import write_whole
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -19,17 +20,20 @@ _SWAPPED = ("base", "region", "listenerPriority", "certificateArn")
 
 
 def open_move(root: Path, tenant: Tenant, to: str, silo: Mapping[str, Any]) -> Path:
-    """Write the second place into the record, and a silo's second stack file. Raises ProblemsError, writing nothing."""
+    """Write a silo's second stack file, and then the second place into the record. Raises ProblemsError."""
     if tenant.move is not None:
         raise _problem(tenant, "move", f"names {tenant.move.base} already; end that move first")
     settings = settings_in(stack_file(root, to))
     if settings is None:
         raise _problem(tenant, "move.base", f"there is no base stack {to}: no Pulumi.{to}.yaml")
     move = {"direction": "to", "base": to, "region": settings.get("region"), **silo}
-    file = _write(root, tenant, {"move": move})
+    file, text = _changed(root, tenant, {"move": move})
     if tenant.isolation == "silo":
-        second = stack_file(root, f"{to}-{tenant.name}")
-        write_whole(second, f"config:\n  {TENANT_KEY}: {tenant.name}\n")
+        second, own = stack_file(root, f"{to}-{tenant.name}"), f"config:\n  {TENANT_KEY}: {tenant.name}\n"
+        if second.exists() and second.read_bytes() != own.encode():  # else a command was killed after it
+            raise _problem(tenant, "move.base", f"{second.name} is there already, and nothing is overwritten")
+        write_whole(second, own)
+    write_whole(file, text)
     return file
 
 
@@ -53,42 +57,28 @@ def retire(root: Path, tenant: Tenant, today: date) -> Path:
 
 def close(root: Path, tenant: Tenant) -> Path:
     """Take the second place out of the record, and a silo's stack file there away."""
-    file = _write(root, tenant, {"move": None})
-    if tenant.isolation == "silo" and tenant.other is not None:
+    file, text = _changed(root, tenant, {"move": None})
+    if tenant.isolation == "silo" and tenant.other is not None:  # first: the record knows its name
         stack_file(root, tenant.other.stack).unlink(missing_ok=True)
+    write_whole(file, text)
     return file
 
 
 def _write(root: Path, tenant: Tenant, changes: Mapping[str, Any]) -> Path:
-    """Change these keys alone; every other byte stays as a person wrote it. Raises ProblemsError."""
-    file = root / tenant.path
-    before, read = file.read_text(encoding="utf-8"), read_yaml(file, tenant.path)
-    lines = before.splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
-    for key, value in sorted(changes.items(), key=lambda one: -_first_line(read.tree, one[0], len(lines))):
-        first = _first_line(read.tree, key, len(lines))
-        last = _last_line(lines, first)
-        lines[first:last] = [as_yaml({key: value})] if value else []
-    content = {key: value for key, value in {**read.content, **changes}.items() if value is not None}
-    changed = parse_tenant(read, content, tenant.name)
-    if problems := find_tenant_problems(root, changed):
-        raise ProblemsError(problems)
-    write_whole(file, "".join(lines))
+    file, text = _changed(root, tenant, changes)
+    write_whole(file, text)
     return file
 
 
-def _first_line(tree: Any, key: str, end: int) -> int:
-    found = child(tree, key)
-    return found[0] - 1 if found is not None else end
-
-
-def _last_line(lines: list[str], first: int) -> int:
-    """After a key's block: its own line and what is indented below it."""
-    last = first + 1
-    while last < len(lines) and lines[last].startswith((" ", "-")):
-        last += 1
-    return min(last, len(lines)) if first < len(lines) else first
+def _changed(root: Path, tenant: Tenant, changes: Mapping[str, Any]) -> tuple[Path, str]:
+    """The record's file, and its text with these keys changed. Raises ProblemsError for what would not be in order."""
+    file = root / tenant.path
+    read = read_yaml(file, tenant.path)
+    text, content = changed(file, read, changes)
+    after = parse_tenant(read, content, tenant.name).lying_at(tenant.path)
+    if problems := find_tenant_problems(root, after):
+        raise ProblemsError(problems)
+    return file, text
 
 
 def removed_file(root: Path, left: Tenant, today: date) -> Path:

@@ -108,15 +108,10 @@ def _report_progress(tenant: "Tenant", places: "list[TaskPlace]", options: MoveO
 
 
 def _alarms(place: "TaskPlace") -> list[str]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
     from operations.fleet.watching import alarms_of  # noqa: PLC0415
 
     client = _session().client("cloudwatch", region_name=place.region)
-    try:
-        return [one["AlarmName"] for one in alarms_of(client, [place.stack]) if one["StateValue"] == "ALARM"]
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"{place.stack}'s alarms could not be read: {error}")
+    return [one["AlarmName"] for one in alarms_of(client, [place.stack]) if one["StateValue"] == "ALARM"]
 
 
 def _arguments(tenant: "Tenant", step: Step, place: "TaskPlace", other: "TaskPlace") -> tuple[str, ...]:

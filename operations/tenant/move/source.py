@@ -22,6 +22,7 @@ from operations.tenant.handover.places import find_place
 from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, record_text
 from operations.tenant.move.record import destroyed_file, removed_file
+from operations.tenant.put_aside import put_aside
 from operations.tenant.remains import of_emptied_silo, of_pool
 from operations.tenant.silo_stack import person_of
 from project.files import Project
@@ -104,6 +105,7 @@ class Source:
             remaining = of_pool(own, today)
         else:
             remaining = of_emptied_silo(own, graph_of_state(self.open_stack(self.left.base).export()), today)
+        remaining += put_aside(self.session.client("rds", region_name=self.left.region), own)
         since = self.serving.move.since if self.serving.move else None
         return record_text(
             self.left,

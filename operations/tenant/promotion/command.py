@@ -11,7 +11,6 @@ from operations.ending import (
     CHECK_FAILED,
     JSON,
     MISTAKE,
-    NOT_MADE,
     fail,
     notify,
     print_json,
@@ -83,14 +82,9 @@ def _session() -> Any:
 
 
 def _documents(promotion: "Promotion") -> "PromotionDocuments":
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
     from operations.tenant.promotion.receipts import read_documents  # noqa: PLC0415
 
-    try:
-        return read_documents(_session(), promotion)
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"the silo's bucket could not be read: {error}")
+    return read_documents(_session(), promotion)
 
 
 def _do(promotion: "Promotion", step: "Step", *, live: bool, json_wanted: bool) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
-from infra.tenants.files import find_tenant_problems, parse_tenant, read_tenant, read_tenants
+from infra.tenants.files import find_tenant_problems, free_priority, parse_tenant, read_tenant, read_tenants
 from infra.tenants.listing import FOLDER, tenant_file
-from infra.tenants.record import BASE_CERTIFICATE, LAST_PRIORITY, Tenant
+from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.yaml_text import as_yaml, read_yaml
 from project.files import Project
 
@@ -61,17 +61,12 @@ def _opened(root: Path, name: str, base: str, to: str) -> Tenant:
         raise ProblemsError([Problem(message=f"there is no base stack {to}: no Pulumi.{to}.yaml")])
     move: dict[str, Any] = {"direction": "to", "base": to, "region": settings.get("region")}
     if tenant.isolation == "silo":
-        move |= {"listenerPriority": _free_priority(root, to), "certificateArn": BASE_CERTIFICATE}
+        move |= {"listenerPriority": free_priority(read_tenants(root).tenants, to), "certificateArn": BASE_CERTIFICATE}
     read = read_yaml(tenant_file(root, name), file)
     opened = parse_tenant(read, {**read.content, "move": move}, name)
     if found := find_tenant_problems(root, opened):
         raise ProblemsError(found)
     return opened
-
-
-def _free_priority(root: Path, base: str) -> int:
-    taken = {one.listener_priority for one in read_tenants(root).tenants if one.base == base}
-    return next(number for number in range(1, LAST_PRIORITY) if number not in taken)
 
 
 def project_with(project: Project, folder: Path, tenants: Iterable[Tenant]) -> Project:

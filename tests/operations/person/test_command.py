@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from operations import one_off
 from operations.person.command import person
+from operations.tenant import put_aside
 from project.files import Project
 from tests.conftest import schema_of
 from tests.operations.engine.fake_cli import FakeCli
@@ -47,6 +48,7 @@ def started(monkeypatch: pytest.MonkeyPatch, fake_cli: FakeCli) -> list[tuple[An
         return one_off.TaskOutcome(task_arn="t", exit_code=0, last_lines=(), verdict=said)
 
     monkeypatch.setattr(one_off, "run", run)
+    monkeypatch.setattr(put_aside, "put_aside", lambda *_: [])
     fake_cli.answer(
         {
             "stack export": {"out": json.dumps({"version": 3, "deployment": deployment()})},

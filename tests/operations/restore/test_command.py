@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from operations.restore import copy as copies
+from operations.restore import running
 from operations.restore.command import restore
-from tests.conftest import schema_of
+from tests.conftest import PROJECT, schema_of
 from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, VERDICTS, World
 
 AT = (NOW - timedelta(hours=2)).isoformat()
@@ -73,9 +74,13 @@ def test_a_restore_leaves_its_evidence_also_where_it_fails(world: World, tmp_pat
     world.exit_codes["tenant"] = 1
     file = tmp_path / "restore.json"
     arguments = ("tenant", "initech", "--at", AT, "--yes-restore", "initech", "--evidence", str(file))
-    assert run(*arguments).exit_code == 3
+    result = run(*arguments)
+    assert (result.exit_code, "initech may be frozen" in result.stderr) == (3, True)
     (kept,) = world.evidence("restores")
     assert (kept, kept["good"], kept["tenant"]) == (json.loads(file.read_text()), False, "initech")
+    world.exit_codes["check"] = 1
+    world.forget_tasks()
+    assert "frozen" not in run(*arguments).stderr, "it came to no freeze"
 
 
 def test_only_a_copy_whose_day_is_over_is_ended_as_expired(world: World) -> None:
@@ -128,6 +133,36 @@ def test_one_customer_is_brought_back_by_its_task_and_the_copy_goes(world: World
     assert world.copy() is None
 
 
+@pytest.fixture
+def held(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Customers of the pool and of a silo under a legal hold."""
+    for file in PROJECT.glob("*.yaml"):
+        (tmp_path / file.name).write_text(file.read_text())
+    (tmp_path / "infra").symlink_to(PROJECT / "infra")
+    (tmp_path / "tenants").mkdir()
+    for file in (PROJECT / "tenants").glob("*.yaml"):
+        ordered = "dates:\n  hold:\n    since: 2026-11-20\n    reason: Case 26-104522, Oslo tingrett\n"
+        (tmp_path / "tenants" / file.name).write_text(file.read_text().replace("dates:\n", ordered))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(running, "_outputs", lambda *_: world.outputs)
+    return world
+
+
+@pytest.mark.parametrize("way", ["tenant", "undo"])
+def test_a_held_customer_of_a_pool_is_not_replaced_since_a_pool_does_not_keep_what_was(held: World, way: str) -> None:
+    refused = run(way, "initech", "--at", AT, "--yes-restore", "initech")
+    assert (refused.exit_code, "tenants/initech.yaml" in refused.stderr, held.commands()) == (1, True, [])
+    assert "Case 26-104522" in refused.stderr
+    assert run(way, "acme", "--at", AT, "--yes-restore", "acme").exit_code == 0
+
+
+def test_a_stack_with_a_held_customer_is_brought_back_and_the_customer_named(held: World) -> None:
+    result = run("stack", "prod", "--at", AT)
+    assert (result.exit_code, "initech is held" in result.stderr) == (0, True), result.stderr
+    assert "acme is held" not in result.stderr
+    assert held.commands()
+
+
 @pytest.mark.parametrize("way", ["tenant", "undo"])
 @pytest.mark.usefixtures("world")
 def test_what_had_ended_before_is_not_told_as_done_now(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
@@ -178,8 +213,16 @@ def test_a_restore_is_undone_by_a_task_and_needs_no_copy(world: World) -> None:
         ((NOW - timedelta(minutes=3)).isoformat(), "cannot be restored yet"),
         ("2026-11-26T09:30:00", "says no zone"),
         ("yesterday", "is no time"),
+        ("0001-01-01T00:00:00+05:00", "is no time"),
     ],
-    ids=["future", "before backups", "last minutes", "no zone", "no time"],  # the clock must not be in a test's name
+    ids=[
+        "future",
+        "before backups",
+        "last minutes",
+        "no zone",
+        "no time",
+        "no time in UTC",
+    ],  # the clock must not be in a test's name
 )
 def test_a_moment_that_cannot_be_is_one_line(world: World, at: str, told: str) -> None:
     result = run("tenant", "initech", "--at", at, "--yes-restore", "initech")

@@ -217,6 +217,8 @@ def test_what_served_before_is_protected_named_and_kept_for_a_week(scene: Scene)
 
 def test_the_way_back_ends_as_it_began(scene: Scene) -> None:
     assert switch().exit_code == 0
+    assert "Nothing was done." in switch("--back", "--plan").stdout
+    assert scene.opened.knows == scene.new
     result = switch("--back")
     assert result.exit_code == 0, result.stderr
     assert scene.ids() == {SOURCE: scene.old, COPY: scene.new}
@@ -283,11 +285,10 @@ def test_a_switch_that_stops_on_the_way_leaves_evidence_too(
 
 
 def test_a_plan_does_nothing_and_says_who_does_what(scene: Scene) -> None:
-    for more in ((), ("--back",)):
-        result = run("switch", "prod", "--at", run_name(AT), "--plan", *more)
-        assert result.exit_code == 0, result.stderr
-        assert "who deploys" in result.stdout
-        assert "Nothing was done." in result.stdout
+    result = run("switch", "prod", "--at", run_name(AT), "--plan")
+    assert result.exit_code == 0, result.stderr
+    assert "who deploys" in result.stdout
+    assert "Nothing was done." in result.stdout
     assert scene.ids() == {SOURCE: scene.old, COPY: scene.new}
     assert (scene.desired(), scene.suspended(), scene.opened.updates) == (2, False, 0)
     plan = json.loads(run("switch", "prod", "--at", run_name(AT), "--plan", "--json").stdout)
@@ -376,8 +377,17 @@ def test_the_old_one_goes_only_after_its_day_and_leaves_a_snapshot(scene: Scene)
     kept = scene.world.rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert [one for one in kept if f"final snapshot {one['DBSnapshotIdentifier']}" in _joined(late.stdout)]
     gone = switch("--back")
-    assert gone.exit_code == 0, "nothing was put aside, so there is nothing to go back to"
-    assert scene.ids() == {SOURCE: scene.new}
+    assert (gone.exit_code, "there is nothing to go back to" in _joined(gone.stderr)) == (1, True)
+    assert (scene.ids(), scene.desired(), scene.suspended()) == ({SOURCE: scene.new}, 2, False)
+
+
+def test_a_way_back_that_has_ended_stops_nothing_again_and_says_what_is_left_to_do(scene: Scene) -> None:
+    assert switch().exit_code == 0
+    assert switch("--back").exit_code == 0
+    updates, aside = scene.opened.updates, scene.tags(COPY)[copies.AT]
+    again = switch("--back")
+    assert (again.exit_code, f"restore files prod --switched {aside}" in _joined(again.stderr)) == (1, True)
+    assert (scene.opened.updates, scene.desired(), scene.suspended()) == (updates, 2, False)
 
 
 def test_a_copy_that_cannot_be_made_alike_stops_before_the_names_change(
@@ -456,7 +466,8 @@ def test_killed_at_every_call_that_changes_something_the_same_command_ends_the_s
             except Killed:
                 kills += 1
                 continue
-        assert result.exit_code == 0, result.stderr
+        ended = bool(way) and "nothing to go back to" in _joined(result.stderr)  # killed after its last write
+        assert result.exit_code == 0 or ended, result.stderr
         break
     assert kills >= 5, "it was killed where it changes something"
     other = COPY if way else BEFORE

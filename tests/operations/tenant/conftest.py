@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -42,6 +44,18 @@ def _with_accounts(text: str) -> str:
     for placeholder, real in REAL.items():
         text = text.replace(placeholder, real)
     return text
+
+
+class NothingBeside:
+    """RDS of an account that has no snapshot, and no database beside those that serve."""
+
+    exceptions = SimpleNamespace(DBInstanceNotFoundFault=LookupError)
+
+    def get_paginator(self, _: str) -> Any:
+        return SimpleNamespace(paginate=lambda **_: [])
+
+    def describe_db_instances(self, **_: str) -> Any:
+        raise LookupError
 
 
 @pytest.fixture

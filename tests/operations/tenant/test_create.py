@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,12 @@ def test_a_pool_tenant_gets_a_record_alone(project: Project, run: Run) -> None:
     assert result.stdout.split() == ["tenants/hooli.yaml"], result.stderr
     assert read_tenant(project.root, "hooli").residency == ("eu-west-1",)
     assert not (project.root / "Pulumi.prod-hooli.yaml").exists()
+
+
+def test_a_name_that_is_a_stacks_is_refused_since_commands_take_either(run: Run, unchanged: Callable[[], bool]) -> None:
+    result = run("create", "prod-acme", "--isolation", "pool", "--base", "prod", "--residency", "eea", *NAMED)
+    assert (result.exit_code, "NAME: is a stack's name" in result.stderr) == (1, True)
+    assert unchanged()
 
 
 def test_every_problem_is_reported_at_once_by_its_option_and_nothing_is_written(run: Run, unchanged: object) -> None:

@@ -36,9 +36,10 @@ import boto3
 from operations.engine import account
 from operations.main import main
 from operations.tenant import silo_stack
+from tests.operations.tenant.conftest import NothingBeside
 from tests.operations.tenant.test_leaving import FakeS3
 s3, me = FakeS3(), dict(Account="{ACCOUNT}", Arn="arn:aws:sts::{ACCOUNT}:assumed-role/workbuoy-leaving/ola")
-boto3.client = lambda *_, **__: s3
+boto3.client = lambda service, **_: NothingBeside() if service == "rds" else s3
 account.who_am_i = silo_stack.who_am_i = lambda *_: me
 """
 RUN = PROGRAM + "main()"

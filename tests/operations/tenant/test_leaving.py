@@ -16,7 +16,7 @@ from infra.yaml_text import read_yaml
 from operations.tenant.leaving import left_by, plan_text, protections
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
-from tests.operations.tenant.conftest import Run
+from tests.operations.tenant.conftest import NothingBeside, Run
 from tests.operations.tenant.handover.exports import ExportsBucket, changed, export_of
 from tests.operations.tenant.test_reading import edit
 
@@ -123,7 +123,7 @@ class FakeS3(ExportsBucket):
 def s3(monkeypatch: pytest.MonkeyPatch) -> FakeS3:
     """In place of S3."""
     fake = FakeS3()
-    monkeypatch.setattr(boto3, "client", lambda *_, **__: fake)
+    monkeypatch.setattr(boto3, "client", lambda service, **_: NothingBeside() if service == "rds" else fake)
     return fake
 
 
@@ -172,7 +172,7 @@ def test_a_day_that_cannot_be_is_refused(run: Run, unchanged: Any, day: str, why
 
 def test_retiring_twice_and_dates_on_one_line_are_left_to_the_person(project: Project, run: Run) -> None:
     edit(project, "tenants/acme.yaml", "dates:\n  signed: 2026-10-01", "dates: {signed: 2026-10-01}")
-    assert "must be written as a block" in run("retire", "acme", "--on", "2127-01-31").stderr
+    assert "write `retiring: 2127-01-31` by hand" in run("retire", "acme", "--on", "2127-01-31").stderr
     edit(project, "tenants/acme.yaml", "dates: {signed: 2026-10-01}", "dates:\n  signed: 2026-10-01")
     for _ in range(2):  # the same again, as after an interruption, is no change
         assert run("retire", "acme", "--on", "2127-01-31").exit_code == 0

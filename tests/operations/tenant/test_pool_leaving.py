@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from facts.stores import Form
 from infra.problems import ProblemsError
 from infra.tenants.files import read_tenant
 from infra.tenants.record import Tenant
@@ -18,6 +19,7 @@ from operations.tenant.handover import tasks
 from operations.tenant.handover.reading import VerifiedExport, Wanted, verify_export
 from operations.tenant.handover.tasks import TaskFailedError
 from operations.tenant.pool_leaving import PoolLeaving
+from operations.tenant.remains import Remaining
 from project.files import Project
 from tests.conftest import PROJECT
 from tests.operations.engine.fake_cli import FakeCli
@@ -190,6 +192,8 @@ def signed_out(
     database = Database()
     monkeypatch.setattr(destroy, "find_place", lambda *_: None)
     monkeypatch.setattr(destroy, "Tasks", lambda *_: database)
+    beside = Remaining(what="Snapshot of x", where="by-hand", form=Form.FINAL_SNAPSHOT, ends=None, how="a person")
+    monkeypatch.setattr(destroy, "put_aside", lambda *_: [beside])
     monkeypatch.setattr("boto3.client", lambda *_, **__: database.bucket)
     return database
 
@@ -207,6 +211,7 @@ def test_record_names_what_was_removed_and_every_copy_with_its_last_day(
     assert record["export"].endswith(f"{FOLDER}/manifest.json")
     backups = next(one for one in record["remaining"] if "backups" in one["what"].lower())
     assert (backups["ends"] - record["dates"]["destroyed"]).days == 35
+    assert "by-hand" in [one["where"] for one in record["remaining"]]
     assert all(one["ends"] is None or isinstance(one["ends"], date) for one in record["remaining"])
     assert signed_out.done[-1] == "count"
     assert not (project.root / f".workbuoy/leaving/{NAME}.json").exists()

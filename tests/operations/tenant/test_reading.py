@@ -1,6 +1,7 @@
 """Listing, showing and checking customers."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,35 @@ def test_a_customer_cannot_be_moved_by_editing_both_files(project: Project, run:
     assert result.exit_code == 1
     assert "tenants/acme.yaml: region: was eu-west-1 and is eu-north-1: put it back" in result.stderr
     assert "tenants/acme.yaml: base: was prod and is prod-eu-north-1" in result.stderr
+
+
+def test_a_place_that_served_is_not_forgotten_without_the_record_that_it_is_empty(
+    committed: Path, project: Project, run: Run
+) -> None:
+    move = "move:\n  direction: {}\n  base: {}\n  region: {}\n{}"
+    opened = project.root / "tenants/initech.yaml"
+    record, there = opened.read_text(), ("prod-eu-north-1", "eu-north-1")
+    gone = record.replace("base: prod", f"base: {there[0]}").replace("eu-west-1", there[1])
+    switched = gone + move.format("from", "prod", "eu-west-1", "  since: 2026-11-20\n")
+    kept = committed / "tenants/moved/initech-prod-2026-11-21.yaml"
+    kept.parent.mkdir()
+    for before in (record + move.format("to", *there, ""), switched):  # switched and closed at once, and after it
+        opened.write_text(before)
+        git(project, "add", "tenants")
+        git(project, "commit", "--quiet", "--message", "on the way")
+        opened.write_text(gone)
+        result = run("check", "--since", "HEAD")
+        assert result.exit_code == 1
+        assert "tenants/initech.yaml: move: forgets prod, and tenants/moved/ has no record" in " ".join(
+            result.stderr.split()
+        )
+        kept.write_text("name: initech\nbase: prod\n")
+        assert run("check", "--since", "HEAD").exit_code == 0
+        kept.unlink()
+    opened.write_text(record + move.format("to", *there, ""))
+    git(project, "commit", "--quiet", "--all", "--message", "not switched")
+    opened.write_text(record)
+    assert run("check", "--since", "HEAD").exit_code == 0, "it never served"
 
 
 @pytest.mark.usefixtures("committed")
@@ -260,3 +290,22 @@ def test_a_pool_customer_who_was_erased_does_not_come_back_so(project: Project, 
     record.rename(kept)
     result = run("check", "--since", "main")
     assert (result.exit_code, "stays for good" in result.stderr) == (1, True)
+
+
+def test_two_pairs_of_names_that_make_one_stacks_name_are_refused_and_neither_takes_the_others_stack_down(
+    project: Project, run: Run
+) -> None:
+    root = project.root
+    base, record = (root / "Pulumi.prod.yaml").read_text(), (root / "tenants/acme.yaml").read_text()
+    (root / "Pulumi.prod-x.yaml").write_text(base.replace("app.workbuoy.example", "x.workbuoy.example"))
+    (root / "Pulumi.prod-x-beta.yaml").write_text("config:\n  workbuoy:tenant: beta\n")
+    for name, on in (("beta", "prod-x"), ("x-beta", "prod")):
+        own = record.replace("name: acme", f"name: {name}").replace("base: prod", f"base: {on}")
+        own = own.replace("acme.workbuoy", f"{name}.workbuoy").replace("listenerPriority: 100", "listenerPriority: 7")
+        own = re.sub("certificateArn: .*", "certificateArn: base", own)
+        (root / f"tenants/{name}.yaml").write_text(own.replace("2026-10-01", "2026-10-01\n  retiring: 2026-10-02"))
+    told = "tenants/x-beta.yaml: name: with base prod the stack is prod-x-beta, and that is the stack of beta"
+    for words in (["check"], ["deploy", "x-beta", "--yes"], ["destroy", "x-beta", "--confirm", "x-beta"]):
+        result = run(*words)
+        assert (result.exit_code, told in " ".join(result.stderr.split())) == (1, True), result.stderr
+    assert "tenants/beta.yaml" not in run("check").stderr

@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from infra.problems import ProblemsError
-from infra.tenants.files import read_tenant, read_tenants
+from infra.tenants.files import free_priority, read_tenant, read_tenants
 from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
 from operations import one_off
@@ -24,6 +24,7 @@ from operations.tenant.remains_command import remains
 from project.files import Project, find_project
 from project.silos import retiring_on
 from tests.conftest import PROJECT
+from tests.operations.tenant.conftest import NothingBeside
 from tests.operations.tenant.test_leaving import deployment
 
 FROM, TO = "prod", "prod-eu-north-1"
@@ -80,7 +81,9 @@ class Stands:
         return one_off.TaskOutcome(task_arn=task_arn, exit_code=code, last_lines=("it said so",), verdict=verdict)
 
     def client(self, service: str, **_: Any) -> Any:
-        """Of boto3, for CloudWatch alone."""
+        """Of boto3, for CloudWatch, and RDS where nothing stands beside."""
+        if service == "rds":
+            return NothingBeside()
         assert service in ("cloudwatch", "s3")
         pages = SimpleNamespace(paginate=lambda **_: [{"MetricAlarms": self.alarms}])
         return SimpleNamespace(get_paginator=lambda _: pages)
@@ -384,3 +387,30 @@ def test_every_step_by_a_task_names_a_command_of_the_image() -> None:
     for step in steps_of(tenant, TO, 7):
         if step.arguments:
             assert f'"{step.arguments[1]}"' in listed
+
+
+def test_the_second_place_keeps_to_what_is_each_customers_own_there_and_gives_it_to_nobody_else(root: Path) -> None:
+    taken = read_tenant(root, "globex").listener_priority
+    refused = run("acme", "--to", TO, "--run", "open", "--listener-priority", str(taken), "--certificate-arn", "base")
+    assert refused.exit_code == 1
+    assert f"move.listenerPriority: {taken} is also globex's" in " ".join(refused.stderr.split())
+    assert not (root / f"Pulumi.{SILO_STACKS[1]}.yaml").exists()
+    assert run("acme", "--to", TO, "--run", "open", *SILO[:1], "1", *SILO[2:]).exit_code == 0
+    assert free_priority(read_tenants(root).tenants, TO) == 2
+
+
+def test_opening_overwrites_no_stack_and_goes_on_where_it_was_killed_and_so_does_closing(
+    stands: Stands, root: Path
+) -> None:
+    second, record = root / f"Pulumi.{SILO_STACKS[1]}.yaml", root / "tenants/acme.yaml"
+    opened, own = record.read_text(), second.read_text()
+    second.unlink()  # killed while it closed
+    stands.stacks.discard(SILO_STACKS[1])
+    assert run("acme", "--run", "close", "--live").exit_code == 0
+    second.write_text("config: {}\n")
+    refused = run("acme", "--to", TO, "--run", "open", *SILO)
+    assert (refused.exit_code, "nothing is overwritten" in " ".join(refused.stderr.split())) == (1, True)
+    assert (second.read_text(), read_tenant(root, "acme").move) == ("config: {}\n", None)
+    second.write_text(own)  # killed while it opened
+    assert run("acme", "--to", TO, "--run", "open", *SILO).exit_code == 0
+    assert record.read_text() == opened
