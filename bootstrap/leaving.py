@@ -10,6 +10,7 @@ from dataclasses import replace
 from bootstrap.limits import elsewhere, no_data, own_limits
 from bootstrap.rights import Rights
 from bootstrap.rights.metrics import ending_of_metrics
+from bootstrap.rights.network import ending_of_interfaces
 from bootstrap.scope import Scope
 from components.permissions import Statement
 
@@ -54,7 +55,8 @@ def leaving_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> 
         for part, given in rights.items()
         if part != _OF_BASE_STACKS
     }
-    ending["network"], ending["metrics"] = [_of_the_network(scope)], ending_of_metrics(scope)
+    ending["network"] = [_of_the_network(scope), ending_of_interfaces(scope)]
+    ending["metrics"] = ending_of_metrics(scope)
     running = ("service", "balancer", "watching", "access")
     return {
         "see-foundation": [one for part in rights if part not in running for one in rights[part].read],

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
+from facts import tokens as t
 from facts.permissions.actions import takes_resource
 from facts.permissions.copies import serves_copies
-from facts.permissions.documents import PolicyKind, Statement, accounts_of, is_open, principals, values_of
+from facts.permissions.documents import PolicyKind, Statement, accounts_of, demanded, is_open, principals, values_of
 from facts.permissions.escalation import escalations
 from facts.permissions.narrowing import loosens, narrows
 from facts.permissions.patterns import includes
@@ -172,7 +173,7 @@ def _new_principals(
     new: bool,
 ) -> Iterator[Widening]:
     statement = one.statement
-    if is_open(statement) and not only_known_callers(statement, accounts.own):
+    if is_open(statement) and not only_known_callers(statement, accounts.own, type_of(one.by)):
         yield Widening(f"everybody is allowed {grant}", wide=True, by=one.by)
         return
     same = [known for known in allowed if _same_kind(statement, known) and _covers(statement, known)]
@@ -192,18 +193,15 @@ def _new_principals(
     yield Widening(f"{_listed(fresh or named)} is allowed {grant}", wide=wide, by=one.by)
 
 
-def only_known_callers(statement: Statement, own_accounts: frozenset[str]) -> bool:
-    """Whether an open statement's conditions let in this account's own callers alone."""
-    keys = {"aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "kms:calleraccount", "aws:sourceowner"}
-    condition = statement.get("Condition")
-    for operator, block in condition.items() if isinstance(condition, dict) else ():
-        if operator not in ("StringEquals", "StringEqualsIgnoreCase") or not isinstance(block, dict):
-            continue
-        for key, value in block.items():
-            values = value if isinstance(value, list) else [value]
-            if key.lower() in keys and values and all(str(account) in own_accounts for account in values):
-                return True
-    return False
+def only_known_callers(statement: Statement, own_accounts: frozenset[str], kind: str) -> bool:
+    """Whether an open statement's conditions let in this account's own callers alone.
+
+    Through an endpoint, also whoever reaches only what is this account's; of anything else that is no condition.
+    """
+    keys = ["aws:principalaccount", "aws:sourceaccount", "kms:calleraccount", "aws:sourceowner"]
+    if kind == t.ENDPOINT:
+        keys.append("aws:resourceaccount")
+    return any(own_accounts.issuperset(values) for _, values in demanded(statement, *keys))
 
 
 def is_outsider(name: str, own_accounts: Set[str]) -> bool:

@@ -113,6 +113,8 @@ class Plan:
     whole: bool = False
     """Whether every resource of the stack is in it, unchanged ones too."""
     source: str = ""
+    recorded: bool = False
+    """Whether a file says it, whose findings of policies are another's word."""
     offline: bool = False
     """Whether two declarations were compared, and no state was asked."""
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -27,6 +27,15 @@ LIMIT_MEGABYTES: Final = 100
 """A preview of 1,000 resources takes about 8 MB as events; far larger means the wrong file, and gigabytes of memory."""
 
 _LEFT_BEHIND: Final = ("delete-replaced", "discard-replaced")
+_STATES: Final[Mapping[str, Sequence[str]]] = {
+    "create": ("new",),
+    "import": ("new",),
+    "update": ("old", "new"),
+    "replace": ("old", "new"),
+    "delete": ("old",),
+    "discard": ("old",),
+}
+"""The states without which nobody can judge a step."""
 _HALVES: Final = ("create-replacement",)
 _RECORD = "record it again with `pulumi preview"
 
@@ -71,7 +80,7 @@ def read_preview(path: Path) -> Plan:
 def read_events(path: Path) -> Plan:
     """A file with one engine event a line, also compressed (`.gz`); raises InputError for anything else."""
     with _opened(path) as opened:
-        return from_events(_lines(path, opened), path)
+        return replace(from_events(_lines(path, opened), path), recorded=True)
 
 
 def from_events(events: Iterable[Mapping[str, Any]], origin: Path) -> Plan:
@@ -133,6 +142,12 @@ class _Gathered:
                 f"{self.origin}: {what} that this command does not know; was another version of Pulumi used?"
             )
         known = OPERATIONS[entry.op]
+        missing = [name for name in _STATES.get(entry.op, ()) if getattr(entry, name) is None]
+        if missing:
+            raise InputError(
+                f"{self.origin}: cut off or edited: the {entry.op} of {name_of(entry.urn)} lacks its "
+                f"{' and its '.join(missing)} state; record it again"
+            )
         if known is not None:
             self.steps.append(_step(known, entry))
             if not _is_default_provider(entry.urn):

@@ -102,9 +102,11 @@ def from_json(value: Any) -> Any:
             return Unknown()
         return Masked() if value == MASK else value
     if isinstance(value, Mapping):
-        if SIGNATURE in value:
-            return Secret() if value[SIGNATURE] == SECRET_SIGNATURE else value.get("urn")
-        return {key: from_json(item) for key, item in value.items() if key not in _OF_THE_BRIDGE}
+        signature = value.get(SIGNATURE)
+        if signature in (SECRET_SIGNATURE, REFERENCE_SIGNATURE):
+            return Secret() if signature == SECRET_SIGNATURE else value.get("urn")
+        # What is left is a file or an archive, by its path and hash, or an output.
+        return {key: from_json(item) for key, item in value.items() if key not in (SIGNATURE, *_OF_THE_BRIDGE)}
     if isinstance(value, list):
         return [from_json(item) for item in value]
     return value

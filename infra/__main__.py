@@ -22,10 +22,18 @@ from infra.tenants.silo import load_silo
 def declare(stack: str) -> dict[str, Any]:
     """Declare this stack and return its outputs. Raises ProblemsError for a person's mistake."""
     root, config = Path(pulumi.runtime.get_root_directory()), pulumi.Config()
-    tenant, settings = config.get("tenant"), config.get_object("settings")
+    tenant, settings = config.get("tenant"), _settings(config)
     if tenant is None:
         return declare_stack(stack, load_settings(root, stack, settings), moving(root, stack))
     return declare_silo(stack, load_silo(root, stack, tenant, settings, config.get_object("record")))
+
+
+def _settings(config: pulumi.Config) -> Any:
+    """The settings, or the text in their place: whoever reads them says what is wrong with it."""
+    try:
+        return config.get_object("settings")
+    except pulumi.ConfigTypeError:
+        return config.get("settings")
 
 
 waiting.install()

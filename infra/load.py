@@ -34,10 +34,12 @@ def load_settings(root: Path, stack: str, configured: Any) -> StackSettings:
     around = find_file_problems(file) if file.exists() else []
     if configured is None:
         missing = Problem(path=SETTINGS_KEY, message="is missing; look at another stack's file for its form")
-        raise ProblemsError([*around, *locate([missing], file)])
+        misnamed = any(one.path.startswith("config.") for one in around)  # and each says where settings stand
+        raise ProblemsError(around if misnamed else [*around, *locate([missing], file)])
     configured, inside = with_image(configured, settings_in(file))
     inside += find_problems(StackSettings, configured)
-    inside += _find_name_problem(stack, configured) + find_shared_accounts(root, stack)
+    if not any(one.path == "environment" for one in inside):
+        inside += _find_name_problem(stack, configured) or find_shared_accounts(root, stack)
     if inside or around:
         raise ProblemsError([*around, *locate(inside, file)])
     settings = StackSettings.model_validate_json(json.dumps(configured))

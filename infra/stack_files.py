@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from infra.problems import Problem, ProblemsError
+from infra.suggestion import suggestion
 from infra.yaml_text import YamlFile, child, read_yaml
 
 SETTINGS_KEY = "workbuoy:settings"
@@ -43,6 +44,23 @@ def locate(problems: Iterable[Problem], file: Path) -> list[Problem]:
         return [Problem(file=file.name, path=problem.path, message=problem.message) for problem in problems]
 
 
+def config_in(read: YamlFile) -> dict[str, Any]:
+    """What a file holds under `config`. Raises ProblemsError where that is nothing, with the key that was meant."""
+    config = read.content.get("config")
+    if isinstance(config, dict) and config:
+        return config
+    problems = [Problem(path="config", message="is missing or empty; look at another stack's file for its form")]
+    if "config" not in read.content:
+        meant = {key: "must stand under config" if ":" in key else suggestion(key, ["config"]) for key in read.content}
+        found = [
+            Problem(path=key, message=f"is not read{what}" if what[0] == ";" else what)
+            for key, what in meant.items()
+            if what
+        ]
+        problems = found or problems
+    raise ProblemsError(read.locate(problems))
+
+
 def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
     """What is wrong with the file around the one key that it holds: keys that nothing reads.
 
@@ -56,16 +74,21 @@ def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
         for key in (config if isinstance(config, Mapping) else ())
         if key != holds and not str(key).startswith("pulumi:")
     ]
+    absent = () if {SETTINGS_KEY, TENANT_KEY} & set(config or ()) else (SETTINGS_KEY, TENANT_KEY)
     instead = (
-        f"every setting stands under {SETTINGS_KEY}"
+        f"; every setting stands under {SETTINGS_KEY}"
         if holds == SETTINGS_KEY
-        else f"this file holds {TENANT_KEY} alone, and the tenant's file decides the rest"
+        else f"; this file holds {TENANT_KEY} alone, and the tenant's file decides the rest"
     )
     return [
         *_foreign_key(read),
-        *(_unread(read, (key,), f"is not read; known: {', '.join(_KNOWN_TOP_LEVEL)}") for key in unread_top),
-        *(_unread(read, ("config", key), f"is not read; {instead}") for key in unread_config),
+        *(_unread(read, (key,), f"is not read{_meant(key, _KNOWN_TOP_LEVEL)}") for key in unread_top),
+        *(_unread(read, ("config", key), f"is not read{suggestion(key, absent) or instead}") for key in unread_config),
     ]
+
+
+def _meant(key: str, known: Sequence[str]) -> str:
+    return suggestion(key, known) or f"; known: {', '.join(known)}"
 
 
 def _foreign_key(read: YamlFile) -> Iterator[Problem]:

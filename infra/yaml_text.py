@@ -266,7 +266,7 @@ class _Reader:
 
 
 def _locate(problem: Problem, file_name: str, tree: yaml.Node | None, below: tuple[str, ...]) -> Problem:
-    steps = [*below, *filter(None, problem.path.replace("[", ".[").split("."))] if problem.path else []
+    steps = [*below, *filter(None, problem.path.replace("[", ".[").split("."))]
     line = tree.start_mark.line + 1 if tree else None
     node = tree
     for step in steps:

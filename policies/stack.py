@@ -7,6 +7,7 @@ from typing import Any
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
+from facts.reach import Grants, Reach, reach
 from graph import Graph, Resource, Unknown
 
 
@@ -27,6 +28,14 @@ class Stack:
     def of(self, *types: str) -> Iterable[PolicyResource]:
         """Every resource of the types."""
         return (self._by_urn[one.urn] for one in self._graph.of(*types))
+
+    @cached_property
+    def _reach(self) -> Reach:
+        return reach(self._graph)
+
+    def granted_to(self, role: PolicyResource) -> Grants:
+        """What an identity may do, whichever resource says it."""
+        return self._reach.get((role.urn, "identity"), Grants("identity"))
 
     def linked(self, side: str, path: str, target: PolicyResource) -> list[PolicyResource]:
         """Resources of type `side` whose property `path` names `target`, as a bucket's versioning names its bucket."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import stack_file, stacks_in
+from infra.stack_files import config_in, stack_file, stacks_in
 from infra.suggestion import suggestion
 from infra.tenants.files import read_tenant
 from infra.yaml_text import read_yaml
@@ -81,8 +81,5 @@ def read_config(project: Project, stack: str) -> dict[str, Any]:
     file = project.stack_file(stack)
     if os.sep in stack or not file.is_file():
         raise ProblemsError([Problem(message=_no_such_stack(project, stack))])
-    content = read_yaml(file).content
-    config = content.get("config")
-    if not isinstance(config, dict) or not config:
-        raise ProblemsError([Problem(file=file.name, path="config", message="is missing or empty")])
-    return {key if ":" in str(key) else f"{project.name}:{key}": value for key, value in config.items()}
+    config = config_in(read_yaml(file))
+    return {key if ":" in key else f"{project.name}:{key}": value for key, value in config.items()}

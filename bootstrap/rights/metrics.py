@@ -112,14 +112,16 @@ def metrics_rights(scope: Scope) -> Rights:
                 resources=names,
             ),
             Statement(
+                # https://docs.aws.amazon.com/cloud-map/latest/dg/cloud-map-api-permissions-ref.html
                 sid="LetCloudMapKeepDomains",
                 actions=[
+                    "ec2:DescribeRegions",
                     "route53:CreateHostedZone",
                     "route53:DeleteHostedZone",
                     "route53:GetHostedZone",
                     "route53:ListHostedZonesByName",
                 ],
-                resources=["*"],  # AWS knows no resource for the first; the rest is Cloud Map's own zones
+                resources=["*"],  # AWS knows no resource for the first two; the rest is Cloud Map's own zones
                 conditions=by_aws,
             ),
             Statement(

@@ -112,5 +112,19 @@ def network_rights(scope: Scope) -> Rights:
                 ],
                 resources=things,
             ),
+            ending_of_interfaces(scope),
         ],
+    )
+
+
+def ending_of_interfaces(scope: Scope) -> Statement:
+    """What Lambda leaves of a function that is gone, and moto never makes: its group and subnets go only after it.
+
+    The provider waits until nobody uses them and deletes them; they have neither tags nor data.
+    Source: https://github.com/hashicorp/terraform-provider-aws, internal/service/ec2/vpc_network_interface.go
+    """
+    return Statement(
+        sid="EndInterfacesOfFunctions",
+        actions=["ec2:DeleteNetworkInterface"],
+        resources=scope.arns("ec2", "network-interface/*"),
     )

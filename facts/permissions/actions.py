@@ -46,8 +46,19 @@ def arn_formats(action: str) -> tuple[str, ...]:
     """The ARNs that an action can be asked for on, `*` standing for each part that differs."""
     service = action.partition(":")[0].lower()
     kinds = [kind["name"] for kind in (details(action) or {"resourceTypes": ()})["resourceTypes"]]
-    known = (_DATA.resources.get_resource_type_details(service, kind)["arn"] for kind in kinds)
-    return tuple(re.sub(r"\$\{[^}]+\}", "*", arn) for arn in known)
+    return tuple(_form(service, kind) for kind in kinds)
+
+
+def _form(service: str, kind: str) -> str:
+    return re.sub(r"\$\{[^}]+\}", "*", _DATA.resources.get_resource_type_details(service, kind)["arn"])
+
+
+@cache
+def forms_of(service: str) -> frozenset[str]:
+    """The last part of the ARN of each type that a service has many of: `key/*` and `alias/*` of KMS."""
+    kinds = (kind for known, those in _arn_patterns().items() if fnmatchcase(known, service) for kind in those)
+    forms = {_form(service, kind).split(":", 5)[-1] for service, kind, _ in kinds}
+    return frozenset(form for form in forms if "*" in form)
 
 
 _OF_THE_CALLER: Final = {

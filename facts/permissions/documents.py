@@ -25,6 +25,7 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, PolicyKind], ...]]] = {
     t.SECRET_POLICY: (("policy", "resource"),),
     t.KEY: (("policy", "resource"),),
     t.KEY_POLICY: (("policy", "resource"),),
+    t.REPLICA_KEY: (("policy", "resource"),),
     t.TOPIC: (("policy", "resource"),),
     t.TOPIC_POLICY: (("policy", "resource"),),
     t.REPOSITORY_POLICY: (("policy", "resource"),),
@@ -136,6 +137,24 @@ def conditions(statement: Statement) -> dict[str, list[tuple[str, list[str]]]]:
         for key, value in block.items() if isinstance(block, Mapping) else ():
             found.setdefault(key.lower(), []).append((operator, [str(v) for v in items(value)]))
     return found
+
+
+_DEMANDING: Final = {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}
+
+
+def demanded(statement: Statement, *keys: str) -> Iterator[tuple[str, list[str]]]:
+    """The key and values of each condition without which the statement does not hold; a key ending in `:` is a prefix.
+
+    What says only what a key may not be, or also holds where the key is absent (`IfExists`, `ForAllValues`, `Null`),
+    demands nothing.
+    """
+    asked = tuple(key.lower() for key in keys)
+    for key, found in conditions(statement).items():
+        if key not in asked and not key.startswith(tuple(one for one in asked if one.endswith(":"))):
+            continue
+        for operator, values in found:
+            if operator.removeprefix("ForAnyValue:") in _DEMANDING and values:
+                yield key, values
 
 
 def compared_exactly(statement: Statement, key: str) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from facts.permissions.actions import covers
-from facts.permissions.documents import Statement, conditions, values_of
+from facts.permissions.documents import Statement, demanded, values_of
 from facts.permissions.resources import is_every_one, names_own_by_tag
 
 RAISES_RIGHTS: Final = (
@@ -19,9 +19,11 @@ RAISES_RIGHTS: Final = (
     "iam:CreatePolicyVersion",
     "iam:CreateRole",
     "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteUserPermissionsBoundary",
     "iam:PutGroupPolicy",
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
+    "iam:PutUserPermissionsBoundary",
     "iam:PutUserPolicy",
     "iam:SetDefaultPolicyVersion",
     "iam:UpdateAssumeRolePolicy",
@@ -77,10 +79,10 @@ def escalations(statements: Sequence[Statement]) -> Iterator[str]:
     """What is wrong with an identity's Allow statements, one sentence each."""
     for statement in statements:
         label = statement.get("Sid") or "a statement without a Sid"
-        if _grants(statement, ["iam:PassRole"]) and not _passes_to_named_service(statement):
+        if _grants(statement, ["iam:PassRole"]) and not _is_exact(statement, "iam:PassedToService"):
             yield f"{label}: iam:PassRole without a condition on iam:PassedToService"
         raising = _grants(statement, RAISES_RIGHTS)
-        if raising and not _demands_boundary(statement):
+        if raising and not _is_exact(statement, "iam:PermissionsBoundary"):
             yield f"{label}: {_some(raising)} without a condition on iam:PermissionsBoundary"
         handing = _grants(statement, HANDS_OUT_CREDENTIALS)
         if handing:
@@ -114,22 +116,9 @@ def _at_large(statement: Statement) -> bool:
     return "NotResource" in statement or "*" in resources or every_one
 
 
-def _passes_to_named_service(statement: Statement) -> bool:
-    """`iam:PassedToService` compared with names of services; no operator that also holds where the key is absent.
-
-    ForAllValues and IfExists do: they narrow nothing.
-    """
-    found = conditions(statement).get("iam:passedtoservice", ())
+def _is_exact(statement: Statement, key: str) -> bool:
+    """Whether a condition demands that a key is one of some texts without wildcards and variables."""
     return any(
-        operator in ("StringEquals", "StringLike", "StringEqualsIgnoreCase")
-        and all("*" not in value and "?" not in value and "${" not in value for value in values)
-        for operator, values in found
-    )
-
-
-def _demands_boundary(statement: Statement) -> bool:
-    found = conditions(statement).get("iam:permissionsboundary", ())
-    return any(
-        operator in ("StringEquals", "ArnEquals") and all("*" not in value for value in values)
-        for operator, values in found
+        all("*" not in value and "?" not in value and "${" not in value for value in values)
+        for _, values in demanded(statement, key)
     )

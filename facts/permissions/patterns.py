@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -101,8 +101,19 @@ def equals(wanted: str, text: str) -> Truth:
 
 def expression_of(pattern: str) -> str:
     """A filled pattern as a regular expression."""
-    parts = {"*": ".*", "?": ".", _ANYTHING: ".*", _ASTERISK: r"\*", _QUESTION: r"\?"}
-    return "".join(parts.get(character) or re.escape(character) for character in pattern)
+    return _expression(re.split(f"[*{_ANYTHING}]", pattern), {"?": ".", _ASTERISK: r"\*", _QUESTION: r"\?"})
+
+
+def _expression(pieces: Sequence[str], parts: Mapping[str, str]) -> str:
+    """Pieces with anything between them.
+
+    Each is taken where it comes first, which loses nothing: a pattern of many `*` is not tried in every way.
+    """
+    texts = ["".join(parts.get(character) or re.escape(character) for character in piece) for piece in pieces]
+    if len(texts) == 1:
+        return texts[0]
+    first, *between, last = texts
+    return first + "".join(f"(?>.*?{text})" for text in between) + f".*{last}"
 
 
 @lru_cache(_CACHED)
@@ -116,21 +127,22 @@ _PARTS = 6
 @lru_cache(_CACHED)
 def overlap(one: str, other: str) -> bool:
     """Whether two patterns of `*` and `?` have a text in common."""
-    if not one or not other:
-        return not (one + other).strip("*")
-    if one[0] == "*":
-        return overlap(one[1:], other) or overlap(one, other[1:])
-    if other[0] == "*":
-        return overlap(other, one)
-    return (one[0] == other[0] or "?" in (one[0], other[0])) and overlap(one[1:], other[1:])
+    rest = [not other[start:].strip("*") for start in range(len(other) + 1)]  # for each that is left of `other`
+    for character in reversed(one):
+        longer = [character == "*" and rest[-1]]
+        for against, after, past in zip(reversed(other), reversed(rest[:-1]), reversed(rest[1:]), strict=True):
+            if "*" in (character, against):
+                longer.append(after or longer[-1])
+            else:
+                longer.append(past and (character == against or "?" in (character, against)))
+        rest = longer[::-1]
+    return rest[0]
 
 
 @lru_cache(_CACHED)
 def includes(pattern: str, other: str) -> bool:
     """Whether a pattern of `*` and `?` matches whatever another one matches."""
-    parts = {"*": ".*", "?": "[^*]"}
-    expression = "".join(parts.get(character) or re.escape(character) for character in pattern)
-    return re.fullmatch(expression, other, re.DOTALL) is not None
+    return re.fullmatch(_expression(pattern.split("*"), {"?": "[^*]"}), other, re.DOTALL) is not None
 
 
 def match_arn(pattern: str, arn: str) -> Truth:

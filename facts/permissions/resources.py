@@ -1,10 +1,12 @@
 """How much a statement's Resource covers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
-from facts.permissions.documents import Statement, conditions, values_of
+from facts.permissions.actions import forms_of
+from facts.permissions.documents import Statement, conditions, demanded, values_of
+from facts.permissions.patterns import includes
 
 _EVERY_ONE: Final = re.compile(r"^[*?/:-]*$")
 _OF_THE_NETWORK: Final = re.compile(
@@ -22,7 +24,8 @@ _NO_KIND_IN_ARN: Final = ("s3", "sns", "sqs")  # the last part of their ARNs beg
 def is_every_one(resource: str) -> bool:
     """Whether a resource is everything, or every one of a type in any spelling.
 
-    `*`, `arn:aws:s3:::*`, `arn:aws:secretsmanager:*:*:secret:*`, `arn:aws:iam::1:role/*`, `arn:aws:s3:::*-*/*`.
+    `*`, `arn:aws:s3:::*`, `arn:aws:secretsmanager:*:*:secret:*`, `arn:aws:iam::1:role/*`, `arn:aws:s3:::*-*/*`,
+    `arn:aws:kms:*:1:k*`.
     """
     parts = resource.split(":", 5)
     if len(parts) < 6:
@@ -31,7 +34,7 @@ def is_every_one(resource: str) -> bool:
     for kind in ("", *(() if parts[2] in _NO_KIND_IN_ARN else _kinds_before(name))):
         if name.startswith(kind) and _EVERY_ONE.match(name[len(kind) :]) and ("*" in name or "?" in name):
             return True
-    return False
+    return "*" in name and any(includes(name, form) for form in forms_of(parts[2]))
 
 
 def _kinds_before(name: str) -> Iterator[str]:
@@ -54,6 +57,26 @@ def names_own_by_tag(statement: Statement) -> bool:
         for key, found in conditions(statement).items()
         for operator, values in found
     )
+
+
+_SOURCES: Final = (
+    *("aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"),
+    *("aws:principalaccount", "aws:principalorgid", "kms:calleraccount", "kms:encryptioncontext:"),
+)
+
+
+def names_own_source(statement: Statement, own_accounts: Set[str]) -> bool:
+    """Whether a condition holds the caller, or whom a service acts for, to accounts of one's own or an organisation."""
+    return any(all(_is_own(one, own_accounts) for one in values) for _, values in demanded(statement, *_SOURCES))
+
+
+def _is_own(source: str, own_accounts: Set[str]) -> bool:
+    """Whether a number, an ARN or another text names what is one's own; any account is where none are known."""
+    parts = source.split(":", 5)
+    account = parts[4] if len(parts) == 6 else source
+    if account.isdigit():
+        return not own_accounts or account in own_accounts
+    return len(parts) < 6 and not {"*", "?"} & set(source)
 
 
 def attaches_functions_alone(statement: Statement) -> bool:

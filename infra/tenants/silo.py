@@ -62,7 +62,7 @@ def load_silo(
     """
     file = stack_file(root, stack)
     problems = find_file_problems(file, TENANT_KEY) if file.exists() else []
-    tenant = read_tenant(root, name)
+    tenant = _tenant_of(root, file, name)
     of_stack = find_stack_problems(tenant, stack)
     problems += find_tenant_problems(root, tenant)
     problems += read_yaml(file).locate(of_stack, "config") if file.exists() else of_stack
@@ -82,6 +82,16 @@ def load_silo(
         listener_priority=_demanded(tenant.listener_priority),
         certificate_arn=None if tenant.certificate_arn == BASE_CERTIFICATE else _demanded(tenant.certificate_arn),
     )
+
+
+def _tenant_of(root: Path, file: Path, name: str) -> Tenant:
+    """The record that the stack's file names. Raises ProblemsError, at that line where there is no such record."""
+    try:
+        return read_tenant(root, name)
+    except ProblemsError as error:
+        missing = [Problem(path=TENANT_KEY, message=one.message) for one in error.problems if not one.file]
+        located = read_yaml(file).locate(missing, "config") if file.exists() else missing
+        raise ProblemsError([*located, *(one for one in error.problems if one.file)]) from None
 
 
 def _demanded(value: _Value | None) -> _Value:

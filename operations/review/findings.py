@@ -1,8 +1,8 @@
 """What the policies would say of the change: controls that a resource met before and does not meet after.
 
 The engine's events carry the pack's own findings; `pulumi preview --json` carries none, nor do events of a preview
-without the pack. Asking the same rules of the graph before and after keeps the two from disagreeing, and leaves alone
-what was wrong before this change.
+without the pack, and a recording was perhaps made by a pack that the same branch changed. Asking the rules here of the
+graph before and after keeps them from disagreeing, and leaves alone what was wrong before this change.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,10 @@ from operations.review.residency import allowed_regions
 
 
 def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
-    """Mandatory findings that this change brings to resources that stand, where the recording carries none."""
-    if plan.policies:
+    """Mandatory findings that this change brings to resources that stand, where nobody here has asked for them."""
+    if plan.policies and not plan.recorded:
         return
+    known = {(one.policy, one.urn) for one in plan.policies or ()}
     touched = {step.urn for step in plan.steps if step.op in ("update", "replace", "delete")}
     if not touched:
         return
@@ -30,7 +31,7 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
         return
     for key, message in after.items():
         step = plan.by_urn.get(key[1])
-        if key not in before and step is not None and step.op != "create":
+        if key not in before and key not in known and step is not None and step.op != "create":
             yield PolicyResult(policy=key[0], level="mandatory", urn=key[1], message=message)
 
 

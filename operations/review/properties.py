@@ -60,7 +60,7 @@ def _changed(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found
         if not listed.knows(name):
             yield NotEvaluated(step.urn, f"{name} changes, which nothing here judges")
         elif name in listed.judged and _not_shown(step, name):
-            yield NotEvaluated(step.urn, f"{name} is not shown in the recording, so nothing can judge it")
+            yield _hidden(step, name)
         yield from _may_replace(step, name)
         if plan.offline and listed.loss and step.op == "update" and replaces(step.type, name) is None:
             yield NotEvaluated(step.urn, f"whether another value of {name} replaces this is not known here")
@@ -77,6 +77,8 @@ def _made(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found]:
     for name in given:
         if not listed.knows(name):
             yield NotEvaluated(step.urn, f"{name} is set, which nothing here judges")
+        elif name not in listed.harmless and not step.is_provider and _not_shown(step, name):
+            yield _hidden(step, name)
     shown = [f"{name}{_short(value)}" for name, value in given.items() if name in listed.noted]
     if shown and not plan.made_with_its_component(step):
         yield note("unwatched", step.urn, f"a new {listed.noun}: {', '.join(shown)}")
@@ -106,6 +108,10 @@ def _not_shown(step: PlanStep, name: str) -> bool:
     states = (step.old, step.new)
     marks = (mark for state in states if state for _, mark in marks_in(state.inputs.get(name)))
     return any(isinstance(mark, Masked | Secret) for mark in marks)
+
+
+def _hidden(step: PlanStep, name: str) -> NotEvaluated:
+    return NotEvaluated(step.urn, f"{name} is not shown in the recording, so nothing can judge it")
 
 
 def _is_hidden(step: PlanStep, name: str) -> bool:

@@ -9,6 +9,7 @@ from facts.permissions.documents import (
     IDENTITY_TYPES,
     Statement,
     conditions,
+    demanded,
     identity_statements,
     is_open,
     principals,
@@ -23,6 +24,9 @@ from graph.values import items
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 from policies.rules.sharing import names_one_buckets_objects
 
+ATTACHING_TYPES = (
+    *(t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT, t.ATTACHMENTS_EXCLUSIVE, t.ROLE),
+)
 GITHUB = "token.actions.githubusercontent.com"
 # repo:OWNER/NAME:..., since mid-2026 also repo:OWNER@123/NAME@456:... (github/docs#45221)
 GITHUB_SUBJECT = re.compile(
@@ -108,7 +112,7 @@ def name_trusted_principals(args: Args, report: Report) -> None:
             continue
         if is_open(statement):
             report(f"{_label(statement)} trusts everybody")
-        narrowed = "aws:principalarn" in conditions(statement)
+        narrowed = any(not any(map(is_every_one, arns)) for _, arns in demanded(statement, "aws:PrincipalArn"))
         named = principals(statement)
         whole = [name for name in named if re.fullmatch(r"(arn:aws[a-z-]*:iam::)?\d{12}(:root)?", name)]
         for _ in whole if not narrowed else ():
@@ -120,9 +124,11 @@ def name_trusted_principals(args: Args, report: Report) -> None:
             report(f"{_label(statement)} trusts {name}, which is not of this account")
 
 
-@rule("role-refuse-administrator-policy", t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.ROLE)
+@rule("role-refuse-administrator-policy", *ATTACHING_TYPES)
 def refuse_administrator_policy(args: Args, report: Report) -> None:
-    for arn in [*items(args.props.get("policyArn")), *items(args.props.get("managedPolicyArns"))]:
+    for arn in (
+        arn for name in ("policyArn", "policyArns", "managedPolicyArns") for arn in items(args.props.get(name))
+    ):
         if not is_managed_by_aws(str(arn)):
             continue
         name, content = str(arn).rpartition("/")[2], managed_statements(str(arn))
@@ -168,14 +174,16 @@ def _pins(provider: str) -> dict[str, tuple[str, ...]]:
 
 
 def _pinned(statement: Statement, keys: tuple[str, ...]) -> bool:
-    """Whether a key is compared with texts, by an operator that does not hold where the key is absent."""
-    return any(
-        operator in ("StringEquals", "StringLike", "ForAnyValue:StringEquals", "ForAnyValue:StringLike")
-        and values
-        and all(re.sub(r"[*?]", "", value) not in ("", "repo:", "unauthenticated") for value in values)
-        for key in keys
-        for operator, values in conditions(statement).get(key, ())
-    )
+    """Whether a key has to be one of the texts of a condition."""
+    return any(all(map(_names_somebody, values)) for _, values in demanded(statement, *keys))
+
+
+def _names_somebody(value: str) -> bool:
+    """A wildcard may stand below a name, as in `project_path:workbuoy/*`; in the place of one it is anybody's."""
+    pinned, wildcard, _ = re.sub("[*?]", "*", value).partition("*")
+    if not wildcard:
+        return pinned not in ("", "unauthenticated")
+    return pinned[-1:] in (":", "/") and len([one for one in re.split("[:/]", pinned) if one]) > 1
 
 
 @stack_rule("role-pin-github-subject", t.ROLE)
@@ -208,17 +216,20 @@ def _judge_subject(args: Args, subject: str, report: Report) -> None:
 
 
 def _may_write(args: Args) -> bool:
-    """Whether the role may change anything but the locks that Pulumi's state keeps."""
-    attached = args.stack.linked(t.ROLE_ATTACHMENT, "role", args.resource)
-    managed = (policy for one in attached for policy in args.stack.named_by(one, "policyArn", t.POLICY))
-    own = [args.resource, *args.stack.linked(t.ROLE_POLICY, "role", args.resource), *managed]
-    granted = (s for r in own for s in identity_statements(r.resource_type, r.props))
-    return any(
-        writes(action)
-        for statement in granted
-        if not all("/.pulumi/locks/" in resource for resource in values_of(statement, "Resource"))
-        for action in values_of(statement, "Action")
+    """Whether the role may change anything but the locks that Pulumi's state keeps, or nobody knows what it may."""
+    granted = args.stack.granted_to(args.resource)
+    if granted.unread:
+        raise NotEvaluated(f"what {', '.join(urn.rpartition('::')[2] for urn, _ in granted.unread)} says is not known")
+    return bool(granted.managed) or any(
+        "NotAction" in statement or any(map(writes, values_of(statement, "Action")))
+        for statement in (one.statement for one in granted.statements)
+        if statement.get("Effect") == "Allow" and not _names_locks_alone(statement)
     )
+
+
+def _names_locks_alone(statement: Statement) -> bool:
+    resources = values_of(statement, "Resource")
+    return bool(resources) and all("/.pulumi/locks/" in resource for resource in resources)
 
 
 @rule("user-refuse", t.USER, t.USER_ACCESS_KEY, t.USER_LOGIN)

@@ -6,7 +6,7 @@ from typing import Any
 from facts import tokens as t
 from facts.permissions.actions import covers
 from facts.permissions.copies import account_of_vault, copied_to, is_through_services
-from facts.permissions.documents import accounts_of, conditions, is_open, principals, statements, values_of
+from facts.permissions.documents import accounts_of, conditions, principals, statements, values_of
 from graph.values import at, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
@@ -52,7 +52,10 @@ def refuse_deletion(args: Args, report: Report) -> None:
         action
         for policy in policies
         for statement in statements(policy.props.get("policy"))
-        if statement.get("Effect") == "Deny" and is_open(statement) and not conditions(statement)
+        if statement.get("Effect") == "Deny"
+        and "*" in principals(statement)
+        and "*" in values_of(statement, "Resource")
+        if not conditions(statement)
         for action in values_of(statement, "Action")
     ]
     missing = [action for action in ENDING if not covers(denied, action)]

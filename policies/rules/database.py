@@ -28,7 +28,10 @@ def keep_off_internet_routes(args: Args, report: Report) -> None:
     if not subnets:
         raise NotEvaluated("its subnets are no part of this stack; the stack that holds them is judged by itself")
     for subnet in subnets:
-        for association in stack.linked(t.ROUTE_TABLE_ASSOCIATION, "subnetId", subnet):
+        associations = stack.linked(t.ROUTE_TABLE_ASSOCIATION, "subnetId", subnet)
+        if not associations:
+            report(f"{subnet.name} has no route table of its own, so that the network's main routes are its")
+        for association in associations:
             for table in stack.named_by(association, "routeTableId", t.ROUTE_TABLE):
                 if any(_leads_out(route) for route in maps(table.props.get("routes"))):
                     report(f"{subnet.name} has an internet gateway among the routes of {table.name}")
@@ -179,6 +182,7 @@ def join_backup_plan(args: Args, report: Report) -> None:
 @stack_rule("database-log-queries", t.DATABASE)
 def log_queries(args: Args, report: Report) -> None:
     groups = args.stack.named_by(args.resource, "parameterGroupName", t.PARAMETER_GROUP)
-    names = {entry.get("name") for group in groups for entry in maps(group.props.get("parameters"))}
-    if not names & {"log_statement", "log_min_duration_statement"}:
-        report("its parameter group sets neither log_statement nor log_min_duration_statement")
+    parameters = {one.get("name"): one.get("value") for group in groups for one in maps(group.props.get("parameters"))}
+    slowest = number(parameters.get("log_min_duration_statement"))
+    if parameters.get("log_statement", "none") == "none" and (slowest is None or slowest < 0):
+        report("its parameter group logs none by log_statement and log_min_duration_statement")

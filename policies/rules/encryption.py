@@ -15,7 +15,7 @@ def rotate(args: Args, report: Report) -> None:
         report("enableKeyRotation is not true")
 
 
-@rule("key-name-principals", t.KEY, t.KEY_POLICY)
+@rule("key-name-principals", t.KEY, t.KEY_POLICY, t.REPLICA_KEY)
 def name_principals(args: Args, report: Report) -> None:
     for statement in statements(args.props.get("policy")):
         if statement.get("Effect") == "Allow" and is_open(statement):

@@ -8,6 +8,8 @@ from facts.exposure import is_world
 from graph.values import at, items, maps, number
 from policies.rule import Args, Report, rule, stack_rule
 
+RULES_OF_GROUPS = (t.INGRESS_RULE, t.EGRESS_RULE, t.SECURITY_GROUP_RULE)
+
 
 @stack_rule("listener-redirect-http", t.LISTENER)
 def redirect_http(args: Args, report: Report) -> None:
@@ -79,7 +81,8 @@ def empty_default_group(args: Args, report: Report) -> None:
     if not groups:
         report("its default security group is not managed, so that it allows everything inside")
     for group in groups:
-        if items(group.props.get("ingress")) or items(group.props.get("egress")):
+        beside = [one for kind in RULES_OF_GROUPS for one in args.stack.linked(kind, "securityGroupId", group)]
+        if items(group.props.get("ingress")) or items(group.props.get("egress")) or beside:
             report("its default security group has rules")
 
 

@@ -1,13 +1,12 @@
 """CloudWatch and SNS: what is kept, and who hears of it."""
 
 from facts import tokens as t
-from facts.permissions.documents import Statement, conditions, is_open, statements
+from facts.permissions.documents import is_open, statements
+from facts.permissions.resources import names_own_source
 from facts.safeguards.alerts import receivers_of
-from graph.values import at, items, maps, number
+from graph.values import at, document, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
-
-SOURCES = {"aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:principalorgid", "aws:principalaccount"}
 
 
 @rule("log-group-set-retention", t.LOG_GROUP)
@@ -33,6 +32,16 @@ def declare_function_logs(args: Args, report: Report) -> None:
     group = given or f"/aws/lambda/{args.props.get('name') or args.name}"
     if group not in {one.props.get("name") for one in args.stack.of(t.LOG_GROUP)}:
         report(f"Lambda will make {group} without a retention")
+
+
+@stack_rule("log-group-set-retention", t.TASK_DEFINITION)
+def declare_container_logs(args: Args, report: Report) -> None:
+    declared = {one.props.get("name") for one in args.stack.of(t.LOG_GROUP)}
+    for container in maps(document(args.props.get("containerDefinitions"))):
+        options = at(container, "logConfiguration.options")
+        group = at(options, "awslogs-group")
+        if str(at(options, "awslogs-create-group")).lower() == "true" and group not in declared:
+            report(f"ECS will make {group} without a retention")
 
 
 @rule("log-group-encrypt", t.LOG_GROUP)
@@ -84,14 +93,9 @@ def encrypt_topic(args: Args, report: Report) -> None:
         report("kmsMasterKeyId names no customer key of this account")
 
 
-def _narrowed(statement: Statement) -> bool:
-    """Whether a condition compares where the call comes from, by an operator that needs the key and its value."""
-    operators = [op for key, found in conditions(statement).items() if key in SOURCES for op, _ in found]
-    return any("Not" not in operator and not operator.endswith("IfExists") for operator in operators)
-
-
 @rule("topic-refuse-public", t.TOPIC_POLICY, t.TOPIC)
 def refuse_public(args: Args, report: Report) -> None:
+    own = frozenset(args.accounts)
     for statement in statements(args.props.get("policy")):
-        if statement.get("Effect") == "Allow" and is_open(statement) and not _narrowed(statement):
+        if statement.get("Effect") == "Allow" and is_open(statement) and not names_own_source(statement, own):
             report(f"{statement.get('Sid') or 'a statement without a Sid'} allows everybody")

@@ -7,14 +7,14 @@ from facts.permissions.copies import copied_to, serves_copies
 from facts.permissions.documents import (
     DOCUMENTS,
     Statement,
-    conditions,
+    accounts_of,
     documents,
     is_open,
     principals,
     statements,
     values_of,
 )
-from facts.permissions.resources import is_every_one
+from facts.permissions.resources import is_every_one, names_own_source
 from facts.reach import statement_outside_policies
 from facts.widening import is_outsider, only_known_callers
 from graph import Resource
@@ -28,16 +28,9 @@ TYPES: Final = (
     t.KEY_GRANT,
 )
 _JUDGED_ELSEWHERE: Final = (
-    *(t.BUCKET_POLICY, t.BUCKET, t.KEY, t.KEY_POLICY, t.TOPIC, t.TOPIC_POLICY, t.REPOSITORY_POLICY),
+    *(t.BUCKET_POLICY, t.KEY, t.KEY_POLICY, t.REPLICA_KEY, t.TOPIC, t.TOPIC_POLICY, t.REPOSITORY_POLICY),
 )
 """Types with a control of their own for policies that are open to everybody."""
-_SOURCES: Final = (
-    "aws:source",
-    "kms:encryptioncontext",
-    "kms:calleraccount",
-    "aws:principalorgid",
-    "lambda:eventsource",
-)
 
 
 @stack_rule("resource-policy-refuse-outsiders", *TYPES)
@@ -67,7 +60,7 @@ def _serves_copies(args: Args, statement: Statement) -> bool:
 
 def _judge(args: Args, statement: Statement, report: Report) -> None:
     label, own = statement.get("Sid") or "a statement without a Sid", frozenset(args.accounts)
-    if _is_for_everybody(args.type, statement) and not only_known_callers(statement, own):
+    if _is_for_everybody(args.type, statement) and not only_known_callers(statement, own, args.type):
         report(f"{label} allows everybody")
     named = [name for name in principals(statement) if name != "*"]
     foreign = [name for name in named if is_outsider(name, own)]
@@ -75,10 +68,12 @@ def _judge(args: Args, statement: Statement, report: Report) -> None:
         raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
     if foreign and (_serves_copies(args, statement) or opens_key_for_shared(args, statement)):
         foreign = []
-    for name in (*(foreign if args.type != t.BUCKET_POLICY else ()), *principals(statement, "CanonicalUser")):
+    if args.type == t.BUCKET_POLICY:  # its accounts have a control of their own
+        foreign = [name for name in foreign if not accounts_of([name])]
+    for name in (*foreign, *principals(statement, "CanonicalUser")):
         report(f"{label} allows {name}, which is not of this account")
     for name in principals(statement, "Federated"):
         report(f"{label} allows whoever {name} vouches for")
     services = principals(statement, "Service")
-    if services and not any(key.startswith(_SOURCES) for key in conditions(statement)):
-        report(f"{label} allows {', '.join(services)} for whomever it acts: no condition names a source")
+    if services and not names_own_source(statement, own):
+        report(f"{label} allows {', '.join(services)} for whomever it acts: no condition names a source of one's own")

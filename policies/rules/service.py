@@ -10,7 +10,9 @@ from graph.values import at, document, items, maps
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
-SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)")
+SECRET_NAME = re.compile(
+    r"(?i)(SECRET|PASSWORD|PASSWD|PASSPHRASE|(?<![A-Z])PASS(?![A-Z])|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)"
+)
 NAMES_A_SECRET = re.compile(r"(?i)(_ID|_ARN|_NAME|_URL|_PATH|_FILE)$")  # DATABASE_SECRET_ID says where, not what
 ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
@@ -67,6 +69,8 @@ def read_only_root(args: Args, report: Report) -> None:
 def inject_secrets(args: Args, report: Report) -> None:
     for name, container in _containers(args):
         _judge_environment(f"container {name}", _environment(container), report)
+        if items(container.get("environmentFiles")):
+            report(f"container {name} reads environmentFiles, and what stands in them is not known here")
 
 
 @rule("task-inject-secrets", t.FUNCTION)
@@ -97,7 +101,7 @@ def ship_output(args: Args, report: Report) -> None:
 def run_as_user(args: Args, report: Report) -> None:
     for name, container in _containers(args):
         user = str(container.get("user") or "").split(":", 1)[0]
-        if user in ("", "0", "root"):
+        if user == "root" or not user.strip("0"):
             report(f"container {name} runs as {user or 'the user of its image'}")
 
 

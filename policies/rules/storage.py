@@ -31,9 +31,11 @@ def block_public_access(args: Args, report: Report) -> None:
 def refuse_public_acl(args: Args, report: Report) -> None:
     if args.props.get("acl") in PUBLIC_ACLS:
         report(f"acl is {args.props['acl']}")
-    for grant in maps(at(args.props.get("accessControlPolicy"), "grants")):
-        if str(at(grant, "grantee.uri") or "").endswith(PUBLIC_GROUPS):
-            report("a grant names everybody")
+    written = maps(at(args.props.get("accessControlPolicy"), "grants"))
+    inline = maps(args.props.get("grants"))
+    groups = [*(at(one, "grantee.uri") for one in written), *(one.get("uri") for one in inline)]
+    if any(str(group or "").endswith(PUBLIC_GROUPS) for group in groups):
+        report("a grant names everybody")
 
 
 @stack_rule("bucket-require-tls", t.BUCKET)

@@ -297,6 +297,25 @@ def _may_change(statement: Any, account: str) -> bool:
     )
 
 
+def principals_to_come(graph: Graph) -> Iterator[Refusal]:
+    """A principal of this stack that need not exist when the policy is made, for nothing makes the policy wait for it.
+
+    AWS keeps a principal by its unique id, and so takes none that is not there.
+    """
+    for one, place, document in _documents(graph):
+        for statement in statements(document) if place.form != "identity" else ():
+            for name in (*principals(statement), *principals({"Principal": statement.get("NotPrincipal")})):
+                named = graph.find(name, t.ROLE, t.USER)
+                if named is not None and not graph.needs(one, named):
+                    yield refuse(
+                        one,
+                        "policy-principal-to-come",
+                        f"{place.field} names {named.name}, which need not exist yet",
+                        f"let it depend on {named.name}, or name the account and compare aws:PrincipalArn",
+                        _PRINCIPAL,
+                    )
+
+
 def other_buckets(graph: Graph) -> Iterator[Refusal]:
     """A bucket's policy about another bucket: S3 takes its own ARN and those of its objects."""
     for one in graph.of(t.BUCKET_POLICY):
@@ -330,4 +349,4 @@ def topic_actions(graph: Graph) -> Iterator[Refusal]:
                     )
 
 
-CHECKS = (sizes, forms, key_lockout, other_buckets, topic_actions)
+CHECKS = (sizes, forms, key_lockout, principals_to_come, other_buckets, topic_actions)

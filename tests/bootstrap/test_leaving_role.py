@@ -77,6 +77,22 @@ def test_a_leaving_may_do_all_that_ends_something_but_a_base_stacks_network(allo
     assert allowed["leaving"] >= EMPTYING
 
 
+def test_whoever_ends_a_function_s_group_may_end_the_interfaces_that_it_left(allowed: dict[str, set[str]]) -> None:
+    """AWS refuses to delete the group before, and the provider deletes them; moto makes none, so none was recorded."""
+    for actions_of_role in allowed.values():
+        assert {
+            "ec2:DeleteSecurityGroup",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DeleteNetworkInterface",
+        } <= actions_of_role
+
+
+def test_a_deploy_may_do_what_cloud_map_does_with_its_caller_s_rights(allowed: dict[str, set[str]]) -> None:
+    """As AWS lists it for CreatePrivateDnsNamespace; moto asks for none of it."""
+    zones = {f"route53:{one}" for one in ("CreateHostedZone", "GetHostedZone", "ListHostedZonesByName")}
+    assert zones | {"ec2:DescribeRegions", "ec2:DescribeVpcs"} <= allowed["deploy"]
+
+
 def test_a_leaving_makes_nothing_new(allowed: dict[str, set[str]]) -> None:
     making = {
         one for one in allowed["leaving"] if one.partition(":")[2].startswith(("Create", "Run", "Attach", "Pass"))

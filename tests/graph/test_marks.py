@@ -8,7 +8,7 @@ import pytest
 
 from graph import Mark, Masked, Secret, Unknown
 from graph.marks import is_known, marks_in
-from graph.wire import MASK, SECRET_SIGNATURE, SIGNATURE, UNKNOWNS, from_json, to_json
+from graph.wire import MASK, REFERENCE_SIGNATURE, SECRET_SIGNATURE, SIGNATURE, UNKNOWNS, from_json, to_json
 
 
 @pytest.mark.parametrize("kind", [Unknown, Secret, Masked])
@@ -37,6 +37,12 @@ def test_a_recording_s_sentinels_become_marks_and_are_written_again() -> None:
     assert isinstance(from_json(secret), Secret)
     assert "abc" not in json.dumps(to_json(from_json({"a": secret})))
     assert isinstance(from_json(to_json(from_json(secret))), Secret)
+
+
+def test_a_file_is_compared_by_its_hash_and_a_reference_by_its_urn() -> None:
+    archive = {SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "path": "code.zip", "hash": "a"}
+    assert from_json(archive) == {"path": "code.zip", "hash": "a"} != from_json({**archive, "hash": "b"})
+    assert from_json({SIGNATURE: REFERENCE_SIGNATURE, "urn": "urn:one", "id": "1"}) == "urn:one"
 
 
 def test_what_the_provider_keeps_for_itself_is_left_out() -> None:

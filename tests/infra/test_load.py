@@ -11,6 +11,7 @@ from infra.load import load_settings, read_configured
 from infra.problems import ProblemsError
 from project.files import Project
 from rehearsal import stand_ins
+from rehearsal.run import Options, rehearse
 from tests.conftest import PROJECT, STACKS, Change
 
 Problems = list[str]
@@ -291,3 +292,55 @@ def test_placeholders_never_reach_an_engine() -> None:
 def test_missing_settings_are_refused_with_the_file_s_name() -> None:
     with pytest.raises(ProblemsError, match=r"Pulumi.dev.yaml.*workbuoy:settings: is missing"):
         load_settings(PROJECT, "dev", None)
+
+
+@pytest.mark.parametrize(
+    ("stack", "right", "wrong", "told"),
+    [
+        (
+            "prod",
+            "environment: prod",
+            "environment: staging",
+            ":4: environment: is staging, but the stack is called prod",
+        ),
+        ("prod", "environment: prod", "environment: production", ":4: environment: must be one of 'local', 'dev'"),
+        ("prod", "workbuoy:settings:", "workbuoy:setting:", ":3: config.workbuoy:setting: is not read; did you mean"),
+        (
+            "prod",
+            "secretsprovider:",
+            "secretsProvider:",
+            ":1: secretsProvider: is not read; did you mean secretsprovider?",
+        ),
+        (
+            "prod-acme",
+            "workbuoy:tenant",
+            "workbuoy:tenants",
+            ":3: config.workbuoy:tenants: is not read; did you mean workbuoy:t",
+        ),
+        (
+            "prod-acme",
+            ": acme",
+            ": acmee",
+            ":3: workbuoy:tenant: there is no tenant 'acmee': no tenants/acmee.yaml; did you",
+        ),
+        ("prod-acme", "config:\n", "configs:\n", ":2: configs: is not read; did you mean config?"),
+    ],
+)
+def test_one_mistake_around_the_settings_is_one_line_with_the_fix(
+    project: Project, stack: str, right: str, wrong: str, told: str
+) -> None:
+    file = project.stack_file(stack)
+    text = file.read_text()
+    text = text if right in text else f"{right} x\n{text}"
+    file.write_text(text.replace(right, wrong, 1))
+    with pytest.raises(ProblemsError) as caught:
+        rehearse(project, stack, Options(declare_only=True))
+    (problem,) = map(str, caught.value.problems)
+    assert problem.startswith(f"{file.name}{told}")
+
+
+def test_a_text_in_the_place_of_the_settings_is_one_problem_and_no_error_of_the_engine(project: Project) -> None:
+    project.stack_file("dev").write_text("config:\n  workbuoy:settings: x\n")
+    with pytest.raises(ProblemsError) as caught:
+        rehearse(project, "dev", Options(declare_only=True))
+    assert str(caught.value) == 'Pulumi.dev.yaml:2: must be a mapping of settings; it is "x"'

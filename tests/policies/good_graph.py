@@ -160,6 +160,7 @@ def _network(b: Builder) -> list[Resource]:
         "Network",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "network-default",
+        id="sg-default",
         vpcId=(vpc, "id"),
         ingress=[],
         egress=[],

@@ -112,6 +112,7 @@ DATABASE = [
     seed("database-encrypt-storage", D, "kmsKeyId", "alias/aws/rds"),
     seed("database-refuse-public-access", D, "publiclyAccessible", True),
     seed("database-keep-off-internet-routes", "network-data-routes", "routes", [{"gatewayId": "igw-9"}]),
+    gone("database-keep-off-internet-routes", "network-data-a-routes"),
     Seed(
         control="database-keep-off-internet-routes",
         resource="seeded",
@@ -161,7 +162,18 @@ DATABASE = [
         ["arn:aws:rds:eu-north-1:1:db:other"],
         "backup-plan-take-data",
     ),
-    seed("database-log-queries", "database-parameters", "parameters", [{"name": "rds.force_ssl", "value": "1"}]),
+    *(
+        seed(
+            "database-log-queries",
+            "database-parameters",
+            "parameters",
+            [{"name": "rds.force_ssl", "value": "1"}, *more],
+        )
+        for more in (
+            [],
+            [{"name": "log_statement", "value": "none"}, {"name": "log_min_duration_statement", "value": "-1"}],
+        )
+    ),
     seed("snapshot-stay-private", "database-snapshot", "sharedAccounts", ["all"]),
     seed("snapshot-stay-private", "database-snapshot-copy", "sharedAccounts", ["all"]),
     seed("snapshot-stay-private", "database-cluster-snapshot", "sharedAccounts", ["all"]),
@@ -208,6 +220,12 @@ STORAGE = [
         "files-acl",
         "accessControlPolicy",
         {"grants": [{"grantee": {"uri": "http://acs.amazonaws.com/groups/global/AllUsers"}}]},
+    ),
+    seed(
+        "bucket-refuse-public-acl",
+        FILES,
+        "grants",
+        [{"uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]}],
     ),
     gone("bucket-require-tls", "files-policy"),
     seed("bucket-require-tls", "files-policy", "policy", document()),
@@ -310,6 +328,7 @@ SECRETS = [
 ]
 
 EVERYTHING = ("role-name-actions", "role-name-resources", "role-refuse-escalation", "role-refuse-decrypt-everywhere")
+OLA = ["arn:aws:iam::333333333333:user/ola"]
 IAM_ON_ONE = ["arn:aws:iam::333333333333:role/one"]
 
 
@@ -328,6 +347,14 @@ def federated(provider: str, condition: Mapping[str, Any]) -> str:
     )
 
 
+NAMES_NO_PRINCIPAL: list[dict[str, Any]] = [
+    {"ArnLike": {"aws:PrincipalArn": "*"}},
+    {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}},
+    {"ArnNotLike": {"aws:PrincipalArn": SSO}},
+    {"ArnLikeIfExists": {"aws:PrincipalArn": SSO}},
+    {"ForAllValues:StringLike": {"aws:PrincipalArn": SSO}},
+    {"Null": {"aws:PrincipalArn": "false"}},
+]
 IDENTITY_FAULTS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
     ("role-refuse-administrator-statement", allow(["*"], ["*"]), EVERYTHING),
     ("role-name-actions", allow(["sqs:Send*"], ["arn:aws:sqs:eu-north-1:333333333333:queue"]), ()),
@@ -403,11 +430,42 @@ ACCESS = [
         "assumeRolePolicy",
         people("999999999999", Bool={"aws:MultiFactorAuthPresent": "true"}),
     ),
+    *(
+        seed(
+            "role-name-trusted-principals",
+            "operator-role",
+            "assumeRolePolicy",
+            people(Bool={"aws:MultiFactorAuthPresent": "true"}, **condition),
+        )
+        for condition in NAMES_NO_PRINCIPAL
+    ),
     seed(
         "role-refuse-administrator-policy",
         "operator-attachment",
         "policyArn",
         "arn:aws:iam::aws:policy/AdministratorAccess",
+    ),
+    added(
+        "role-refuse-administrator-policy",
+        "aws:iam/policyAttachment:PolicyAttachment",
+        policyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+    ),
+    added(
+        "role-refuse-administrator-policy",
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+        policyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
+    ),
+    *(
+        added(
+            "role-pin-github-subject",
+            "aws:iam/role:Role",
+            assumeRolePolicy=github("repo:workbuoy/infrastructure:pull_request"),
+            managedPolicyArns=[arn],
+        )
+        for arn in (
+            "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPowerUser",
+            f"arn:aws:iam::{ACCOUNT}:policy/of-another-stack",
+        )
     ),
     seed(
         "role-refuse-administrator-policy",
@@ -478,6 +536,8 @@ ACCESS = [
             ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"),
             ("s3:PutObject", "arn:aws:s3:::*-*/*"),
             ("s3:PutObject", "arn:*"),
+            ("iam:TagRole", "arn:aws:iam::333333333333:r*"),
+            ("secretsmanager:PutSecretValue", "arn:aws:secretsmanager:eu-north-1:333333333333:*e*"),
             ("sqs:SendMessage", "arn:aws:sqs:*:*:*"),
             ("s3:GetObject", "arn:aws:s3:::*/*", "role-refuse-escalation"),
             ("ecs:ExecuteCommand", "arn:aws:ecs:eu-north-1:333333333333:task/*", "role-refuse-escalation"),
@@ -498,6 +558,19 @@ ACCESS = [
             )
         ),
     ),
+    seed(
+        "role-refuse-escalation",
+        "task-policy",
+        "policy",
+        policy(
+            allow(
+                ["iam:CreateRole"],
+                IAM_ON_ONE,
+                Condition={"ArnEquals": {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/????"}},
+            )
+        ),
+    ),
+    seed("role-refuse-escalation", "task-policy", "policy", policy(allow(["iam:DeleteUserPermissionsBoundary"], OLA))),
     *(
         seed(
             "role-refuse-administrator-policy",
@@ -519,7 +592,10 @@ ACCESS = [
             ("oidc-provider/gitlab.com", {"StringEquals": {"gitlab.com:aud": "https://gitlab.com"}}),
             ("oidc-provider/app.terraform.io", {"StringLike": {"app.terraform.io:sub": "organization:us:*"}}),
             ("oidc-provider/gitlab.com", {"ForAllValues:StringEquals": {"gitlab.com:aud": "a", "gitlab.com:sub": "s"}}),
-            ("oidc-provider/gitlab.com", {"StringLike": {"gitlab.com:aud": "a", "gitlab.com:sub": "*"}}),
+            *(
+                ("oidc-provider/gitlab.com", {"StringLike": {"gitlab.com:aud": "a", "gitlab.com:sub": somebody}})
+                for somebody in ("*", "project_path:*:ref_type:branch:ref:main", "project_path:workbuoy*", "p*")
+            ),
             ("saml-provider/staff", {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}),
         )
     ),
@@ -545,6 +621,7 @@ ACCESS = [
         "operator-role",
         "assumeRolePolicy",
         people(ArnLike={"aws:PrincipalArn": [SSO, f"arn:aws:iam::{ACCOUNT}:role/*"]}),
+        "role-name-trusted-principals",
     ),
     seed(
         "role-require-mfa",
@@ -556,6 +633,16 @@ ACCESS = [
 
 THEIRS = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "*"}
 ANY_SOURCE = {"Sid": "Any", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "*"}
+NAMES_NO_SOURCE: list[dict[str, Any]] = [
+    {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}},
+    {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}},
+    {"ForAllValues:StringEquals": {"aws:SourceAccount": ACCOUNT}},
+    {"Null": {"aws:SourceAccount": "true"}},
+    {"StringEquals": {"aws:SourceAccount": "999999999999"}},
+    {"StringLike": {"aws:SourceArn": "*"}},
+    {"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}},
+    {"StringEquals": {"kms:EncryptionContextKeys": "aws:logs:arn"}},
+]
 CANONICAL = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"CanonicalUser": "79a5"}, "Action": "*"}
 EVERYBODY = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "*"}
 _POLICIES = {
@@ -576,7 +663,35 @@ OUTSIDERS = [
             ("observability-alarms", THEIRS),
         )
     ),
-    seed("resource-policy-refuse-outsiders", "files-policy", "policy", bucket_policy({**CANONICAL, "Resource": "*"})),
+    seed("resource-policy-refuse-outsiders", FILES, "policy", document(EVERYBODY)),
+    *(
+        seed(
+            "resource-policy-refuse-outsiders", "files-policy", "policy", bucket_policy({**statement, "Resource": "*"})
+        )
+        for statement in (CANONICAL, {**THEIRS, "Principal": {"AWS": "AIDAEXAMPLEEXAMPLE12"}})
+    ),
+    added("resource-policy-refuse-outsiders", "aws:kms/replicaKey:ReplicaKey", policy=document(THEIRS)),
+    added(
+        "resource-policy-refuse-outsiders",
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        policy=document({**EVERYBODY, "Condition": {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}}),
+    ),
+    *(
+        added(
+            "resource-policy-refuse-outsiders",
+            "aws:cloudwatch/eventBusPolicy:EventBusPolicy",
+            policy=document({**ANY_SOURCE, "Condition": condition}),
+        )
+        for condition in NAMES_NO_SOURCE
+    ),
+    added(
+        "resource-policy-refuse-outsiders",
+        "aws:lambda/permission:Permission",
+        action="lambda:InvokeFunction",
+        function="rotation",
+        principal="s3.amazonaws.com",
+        sourceArn="arn:aws:s3:::a-name-that-anybody-may-take",
+    ),
     *(
         added("resource-policy-refuse-outsiders", kind, policy=document(statement))
         for kind in ("aws:ec2/vpcEndpoint:VpcEndpoint", "aws:sqs/queue:Queue")
@@ -627,18 +742,25 @@ OUTSIDERS = [
     ),
 ]
 OPEN = {"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sns:Publish", "Resource": "*"}
+TASK = "service-task"
+MAKES_ITS_GROUP = {
+    "logDriver": "awslogs",
+    "options": {"awslogs-group": "/elsewhere", "awslogs-create-group": "true"},
+}
 UNROUTED = alert_manager(route={"receiver": "nobody"})
 KEY, SERVICE_LOG, ALARM = "encryption-data", "observability-service", "observability-metric"
 OBSERVABILITY = [
     seed("key-rotate", KEY, "enableKeyRotation", False),
     seed("key-name-principals", KEY, "policy", document(OPEN), "backup-copy-share-key"),
     added("key-name-principals", "aws:kms/keyPolicy:KeyPolicy", keyId="other", policy=document(OPEN)),
+    added("key-name-principals", "aws:kms/replicaKey:ReplicaKey", policy=document(OPEN)),
     seed("key-delay-deletion", KEY, "deletionWindowInDays", 7.0),
     Seed(control="key-delay-deletion", resource=KEY, protect=False),
     seed("key-state-policy", KEY, "policy", None, "backup-copy-share-key"),
     seed("log-group-set-retention", SERVICE_LOG, "retentionInDays"),
     gone("log-group-set-retention", "database-upgrade-log"),
     seed("log-group-set-retention", "service-rotation", "loggingConfig.logGroup", "/aws/lambda/another"),
+    seed("log-group-set-retention", TASK, "containerDefinitions", container(logConfiguration=MAKES_ITS_GROUP)),
     seed("log-group-encrypt", SERVICE_LOG, "kmsKeyId"),
     seed("log-group-keep-a-year", SERVICE_LOG, "retentionInDays", 90.0),
     seed("alarm-have-action", ALARM, "alarmActions", []),
@@ -658,13 +780,12 @@ OBSERVABILITY = [
             "topic-refuse-public",
             "observability-alarms-policy",
             "policy",
-            document(OPEN | {"Condition": {operator: {"aws:SourceAccount": "1"}}}),
+            document(OPEN | {"Condition": condition}),
         )
-        for operator in ("StringNotEquals", "StringEqualsIfExists")
+        for condition in NAMES_NO_SOURCE
     ),
 ]
 
-TASK = "service-task"
 PULL = "registry-policy"
 SERVICE = [
     seed("service-refuse-public-ip", "service-service", "networkConfiguration.assignPublicIp", True),
@@ -683,14 +804,21 @@ SERVICE = [
             {"db_password": "x"},
             {"apiKey": "x"},
             {"CACHE_URL": "redis://:pass@host/0"},
+            {"DB_PASS": "x"},
         )
+    ),
+    seed(
+        "task-inject-secrets", TASK, "containerDefinitions", container(environmentFiles=[{"type": "s3", "value": "a"}])
     ),
     *(
         seed("task-inject-secrets", "service-rotation", "environment.variables", values)
         for values in ({"OWNER_PASSWORD": "x"}, {"ANYTHING": "AKIAABCDEFGHIJKLMNOP"})
     ),
     seed("task-log", TASK, "containerDefinitions", container(logConfiguration=None)),
-    *(seed("task-run-as-user", TASK, "containerDefinitions", container(user=user)) for user in ("root", "0:0", None)),
+    *(
+        seed("task-run-as-user", TASK, "containerDefinitions", container(user=user))
+        for user in ("root", "0:0", "00", None)
+    ),
     seed("task-separate-roles", TASK, "taskRoleArn", f"arn:aws:iam::{ACCOUNT}:role/workbuoy-prod-execution"),
     seed("task-run-production", TASK, "containerDefinitions", container(environment=[])),
     *(
@@ -776,6 +904,14 @@ NETWORK = [
     gone("network-empty-default-group", "network-default"),
     seed("network-empty-default-group", "network-default", "ingress", [{"protocol": "-1"}]),
     seed("network-empty-default-group", "network-default", "egress", [{"protocol": "-1"}]),
+    *(
+        added("network-empty-default-group", kind, securityGroupId="sg-default", description="x")
+        for kind in (
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+            "aws:ec2/securityGroupRule:SecurityGroupRule",
+        )
+    ),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "0.0.0.0/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv6", "::/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "128.0.0.0/1"),
@@ -931,6 +1067,18 @@ BACKUPS = [
         "copies-vault-policy",
         "policy",
         document({**KEPT, "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/a"}}}),
+    ),
+    seed(
+        "backup-vault-refuse-deletion",
+        "copies-vault-policy",
+        "policy",
+        document({**KEPT, "Resource": "arn:aws:backup:eu-north-1:333333333333:recovery-point:one"}),
+    ),
+    seed(
+        "backup-vault-refuse-deletion",
+        "copies-vault-policy",
+        "policy",
+        document({key: value for key, value in KEPT.items() if key != "Principal"} | {"NotPrincipal": {"AWS": OLA}}),
     ),
     seed(
         "backup-plan-copy-away",

@@ -49,6 +49,8 @@ def test_a_stack_name_cannot_lead_out_of_the_project(project: Project) -> None:
         ("- a\n- b\n", "must hold settings by name"),
         ("config:\n", "config: is missing or empty"),
         ("secretsprovider: x\n", "config: is missing or empty"),
+        ("\nconfigs:\n  a: 1\n", "yaml:2: configs: is not read; did you mean config?"),
+        ("workbuoy:settings: {}\n", "yaml:1: workbuoy:settings: must stand under config"),
         ("\x00", "is not YAML"),
     ],
 )

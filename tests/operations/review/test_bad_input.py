@@ -50,6 +50,25 @@ def test_a_file_cut_off_anywhere_is_refused(file: Path, share: float) -> None:
     refusal(file, PREVIEW[: int(len(PREVIEW.rstrip()) * share)])
 
 
+@pytest.mark.parametrize(
+    ("op", "lost"), [("create", "new"), ("update", "old"), ("update", "new"), ("replace", "new"), ("delete", "old")]
+)
+def test_a_step_without_the_state_that_it_is_judged_by_is_refused(file: Path, op: str, lost: str) -> None:
+    states = {"old": {"deletionProtection": True}, "new": {"deletionProtection": True}, lost: None}
+    write(file, events(step(op, t.DATABASE, states["old"], states["new"])))
+    assert f"the {op} of it lacks its {lost} state" in refusal(file, file.read_text(), of_events=True)
+
+
+def test_the_findings_of_a_recording_do_not_speak_for_the_rules_here(file: Path) -> None:
+    """The branch that is reviewed may have changed the pack that recorded them."""
+    said = {"policyName": "of-the-branch", "message": "all is well", "enforcementLevel": "advisory"}
+    tasks = [json.dumps([{"name": "service", "privileged": one}]) for one in (False, True)]
+    recorded = events(step("replace", t.TASK_DEFINITION, *({"containerDefinitions": one} for one in tasks)))
+    plan = read_events(write(file, [recorded[0], {"policyEvent": said}, *recorded[1:]]))
+    review = assess(plan, Path("no such folder"), datetime.date(2026, 11, 27))
+    assert [one.policy for one in review.violations] == ["task-refuse-privileged"]
+
+
 def test_a_recording_that_lost_a_line_does_not_add_up(file: Path) -> None:
     lines = EVENTS.splitlines()
     lost = [line for line in lines if "resourcePreEvent" not in line or "rds/instance" not in line]

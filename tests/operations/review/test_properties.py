@@ -11,7 +11,7 @@ from facts.difference import difference
 from graph import Graph, Resource
 from graph.plan import Plan
 from operations.review.judging import judge
-from tests.operations.review.synthetic import PROVIDER, plan, state, step
+from tests.operations.review.synthetic import PROVIDER, UNKNOWN, plan, state, step
 
 TOPIC = "urn:pulumi:prod::workbuoy::aws:sns/topic:Topic::topic"
 
@@ -37,6 +37,24 @@ STANDS = step("same", t.TOPIC, {}, {}, name="what stands")
 )
 def test_what_is_made_with_a_property_that_nobody_judges_stops(kind: str, inputs: dict[str, Any], name: str) -> None:
     assert f"{name} is set, which nothing here judges" in stopping(STANDS, step("create", kind, None, inputs))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (t.ROLE, "assumeRolePolicy"),
+        (t.KEY, "policy"),
+        (t.TASK_DEFINITION, "containerDefinitions"),
+        (t.INGRESS_RULE, "cidrIpv4"),
+        (t.LISTENER, "protocol"),
+    ],
+)
+def test_what_is_made_with_a_value_that_is_masked_stops_and_one_that_is_not_known_yet_does_not(
+    kind: str, name: str
+) -> None:
+    told = f"{name} is not shown in the recording, so nothing can judge it"
+    assert told in stopping(STANDS, step("create", kind, None, {name: "[secret]"}))
+    assert told not in stopping(STANDS, step("create", kind, None, {name: UNKNOWN}))
 
 
 def test_what_is_made_by_itself_is_read_and_what_comes_with_its_component_is_not() -> None:

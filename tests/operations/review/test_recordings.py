@@ -127,7 +127,7 @@ def test_a_preview_that_a_policy_stops_is_a_failed_check_and_not_a_failed_previe
     review = reviewed("door.events.jsonl")
     assert review.plan.failed
     assert not review.failed
-    assert [violation.policy for violation in review.violations] == ["ingress-names-sources"]
+    assert [violation.policy for violation in review.violations] == ["ingress-names-sources", "network-close-ports"]
 
 
 def test_a_larger_instance_says_how_long_it_interrupts() -> None:

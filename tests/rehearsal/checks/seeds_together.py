@@ -33,6 +33,21 @@ from tests.rehearsal.checks.case import (
     versioned,
 )
 
+_APP = part("iam/role:Role", f"aws:iam::{ACCOUNT}:role/app")  # its ARN begins with arn:
+_APP_ONLY = json.dumps(
+    {
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"AWS": [f"arn:aws:iam::{ACCOUNT}:root", f"arn:{_APP.name}"]},
+            "Action": "*",
+        }
+    }
+)
+
+
+def _reads(kind: str, *needs: str, **properties: Any) -> Rehearsed:
+    return part(kind, "reads", needs=needs, **properties)
+
 
 def _acl(*rules: dict[str, Any]) -> Rehearsed:
     return part("wafv2/webAcl:WebAcl", scope="REGIONAL", rules=list(rules))
@@ -220,6 +235,19 @@ CASES = (
             function(role="arn:r"),
         ],
         "turn",
+    ),
+    *(
+        Case(
+            "policy-principal-to-come",
+            [_APP, _reads(kind, **{field: _APP_ONLY})],
+            [_APP, _reads(kind, _APP.urn, **{field: _APP_ONLY})],
+            "reads",
+        )
+        for kind, field in (
+            ("kms/key:Key", "policy"),
+            ("s3/bucketPolicy:BucketPolicy", "policy"),
+            ("iam/role:Role", "assumeRolePolicy"),
+        )
     ),
     Case(
         "alarm-return-data",
