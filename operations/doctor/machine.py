@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from operations.doctor.finding import ALWAYS, REHEARSE, Finding
-from operations.image import base
+from operations.image import engines, interface
 
 OLDEST_PYTHON: Final = (3, 11)
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -53,20 +53,19 @@ def postgres(app: Path) -> Finding:
 
 
 def image_tools() -> Finding:
-    """What builds the image: Docker, else buildah with what makes its base."""
+    """What builds the image: Docker, else buildah with what makes its base; and Node for the web interface in it."""
     docker = _first_line(["docker", "version", "--format", "{{.Server.Version}}"])
-    if docker:
-        return Finding(name="image tools", state="ok", found=f"Docker {docker}")
-    packages = {"buildah": "buildah", **base.TOOLS}
+    packages = {**interface.TOOLS, **({} if docker else engines.TOOLS)}
     absent = sorted({package for program, package in packages.items() if shutil.which(program) is None})
     if absent:
         return Finding(
             name="image tools",
             state="missing",
-            found=f"no Docker engine answers, and {', '.join(absent)} is not here",
+            found=f"{'' if docker else 'no Docker engine answers, and '}{', '.join(absent)} is not here",
             mend=f"apt-get install {' '.join(absent)}",
         )
-    return Finding(name="image tools", state="ok", found=_first_line(["buildah", "--version"]) or "buildah")
+    found = f"Docker {docker}" if docker else _first_line(["buildah", "--version"]) or "buildah"
+    return Finding(name="image tools", state="ok", found=found)
 
 
 def image_runner() -> Finding:

@@ -15,7 +15,7 @@ from operations.engine import account as signed_in
 from operations.engine.cli import Cli, sdk_version
 from operations.engine.errors import UnreachableError
 from operations.engine.plugins import needed, program_of
-from operations.image import base
+from operations.image import base, interface
 from operations.main import main
 from project.files import Project
 from project.placement import Placement
@@ -75,6 +75,9 @@ def test_postgres_is_embedded_or_on_path_or_missing(program: Program, tmp_path: 
 def test_the_image_is_built_by_docker_or_buildah_and_what_is_missing_is_named(program: Program) -> None:
     assert told(machine.image_tools())[1].startswith("apt-get install buildah")
     for name in base.TOOLS:
+        program(name, "exit 0")
+    assert told(machine.image_tools()) == ("missing", "apt-get install buildah nodejs npm")
+    for name in interface.TOOLS:
         program(name, "exit 0")
     assert told(machine.image_tools()) == ("missing", "apt-get install buildah")
     program("docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1")
