@@ -15,7 +15,7 @@ from infra.load import load_settings
 from infra.problems import ProblemsError
 from infra.silo import declare_silo
 from infra.stack import declare_stack
-from infra.tenants.files import moving
+from infra.tenants.files import moving, refuse_customers_stack
 from infra.tenants.silo import load_silo
 
 
@@ -24,6 +24,8 @@ def declare(stack: str) -> dict[str, Any]:
     root, config = Path(pulumi.runtime.get_root_directory()), pulumi.Config()
     tenant, settings = config.get("tenant"), _settings(config)
     if tenant is None:
+        if settings is not None:
+            refuse_customers_stack(root, stack)
         return declare_stack(stack, load_settings(root, stack, settings), moving(root, stack))
     return declare_silo(stack, load_silo(root, stack, tenant, settings, config.get_object("record")))
 

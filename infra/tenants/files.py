@@ -12,7 +12,7 @@ from typing import Any
 from components.settings import find_certificate_fault
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import TENANT_KEY, settings_in, settings_of, stack_file, stacks_in
+from infra.stack_files import SETTINGS_KEY, TENANT_KEY, settings_in, settings_of, stack_file, stacks_in
 from infra.suggestion import suggestion
 from infra.tenants import capacity
 from infra.tenants.hold import pool_obstacles
@@ -267,6 +267,20 @@ def _of_move(problems: Iterable[Problem], known: Iterable[Problem]) -> Iterator[
     own = ("base", "region", "listenerPriority", "certificateArn")
     for problem in (one for one in problems if one not in known):
         yield Problem(path=f"move.{problem.path}" if problem.path in own else problem.path, message=problem.message)
+
+
+def refuse_customers_stack(root: Path, stack: str) -> None:
+    """Raise ProblemsError where a base stack's settings stand in the file of a customer's own stack."""
+    for base in stacks_in(root):
+        name = stack.removeprefix(f"{base}-")
+        if name == stack or name not in list_records(root).paths:
+            continue
+        tenant = read_tenant(root, name)
+        if not find_stack_problems(tenant, stack):
+            message = f"{stack} is {name}'s own stack by {tenant.path}: its file holds {TENANT_KEY}: {name} alone"
+            raise ProblemsError(
+                read_yaml(stack_file(root, stack)).locate([Problem(path=SETTINGS_KEY, message=message)], "config")
+            )
 
 
 def moving(root: Path, base: str) -> list[Tenant]:

@@ -339,6 +339,14 @@ def test_one_mistake_around_the_settings_is_one_line_with_the_fix(
     assert problem.startswith(f"{file.name}{told}")
 
 
+def test_a_base_stack_s_settings_in_a_customer_s_stack_file_are_refused(project: Project) -> None:
+    project.stack_file("prod-acme").write_text(project.stack_file("prod").read_text())
+    with pytest.raises(ProblemsError) as caught:
+        rehearse(project, "prod-acme", Options(declare_only=True))
+    told = "prod-acme is acme's own stack by tenants/acme.yaml: its file holds workbuoy:tenant: acme alone"
+    assert str(caught.value) == f"Pulumi.prod-acme.yaml:3: workbuoy:settings: {told}"
+
+
 def test_a_text_in_the_place_of_the_settings_is_one_problem_and_no_error_of_the_engine(project: Project) -> None:
     project.stack_file("dev").write_text("config:\n  workbuoy:settings: x\n")
     with pytest.raises(ProblemsError) as caught:
