@@ -349,7 +349,9 @@ def test_a_scraper_gets_the_format_and_the_packing_that_it_asks_for(metered: Ser
 def test_metrics_tell_of_pool_storage_migrations_and_logins(metered: Service) -> None:
     browser = metered.browser()
     before = scrape(metered.settings.metrics_port)
-    assert 'workbuoy_logins_total{outcome="unavailable"}' in before  # without its 0 the first one would be no increase
+    assert (
+        'workbuoy_logins_total{outcome="unavailable"}' in before
+    )  # without its 0 the first one would be no increase
     browser.post("/auth/mock", data={"subject": "stranger"})
     browser.get("/readyz")
     text = scrape(metered.settings.metrics_port)

@@ -61,6 +61,10 @@ def access(
     logs = recorded(folder) if folder else _live(project, customer, since, until)
     for one in left_since(project.root, tenant, since.date()):
         logs.unread.append(f"{MOVED_FOLDER}/{one.name}: readings in the place that was left are not told here")
+    if customer.promotion is not None:
+        logs.unread.append(
+            f"{tenant} is promoted: readings of its files in the pool of {customer.base} are not told here"
+        )
     answer = join(customer_objects, logs, since, until)
     if json_wanted:
         print_json("access", as_json(answer))

@@ -34,6 +34,9 @@ def _head(answer: Answer) -> Iterator[str]:
             f"It {goes} {tenant.other.stack} in {tenant.move.region}: its data stand in both places, and both follow."
         )
         yield from wrapped(sentence, "  ")
+    if tenant.promotion is not None:
+        sentence = f"It is promoted: its data stand in the pool of {tenant.base} too, until they are removed there."
+        yield from wrapped(sentence, "  ")
     if hold := tenant.dates.hold:
         yield from wrapped(
             f"Legal hold since {hold.since}: {hold.reason}. Nothing of it is destroyed or removed.", "  "

@@ -288,6 +288,17 @@ def test_a_place_that_was_left_within_the_period_is_named_as_missing(tmp_path: P
     assert f"acme-prod-eu-north-1-{day}-stack.yaml" in result.stdout
 
 
+def test_a_promoted_customers_files_in_the_pool_are_named_as_missing(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT, tmp_path / "project")
+    logs = write(tmp_path / "logs", events=[event("AWS1", named=named())], service=[told()])
+    file = tmp_path / "project/tenants/acme.yaml"
+    file.write_text(file.read_text().replace("dates:\n", "promotion: open\ndates:\n"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path / "project")
+        result = CliRunner().invoke(main, ["access", "acme", *PERIOD, "--logs", str(logs)])
+    assert (result.exit_code, "in the pool of prod" in " ".join(result.stdout.split())) == (3, True)
+
+
 def test_a_pool_customers_id_is_the_same_id_in_capitals(tmp_path: Path) -> None:
     bucket = "workbuoy-prod-files-0123abcd"
     write(tmp_path, events=[event("AWS1", named=named(), bucket=bucket)], service=[told()])

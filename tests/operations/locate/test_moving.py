@@ -41,6 +41,22 @@ def test_both_places_of_a_customer_who_moves_are_reported(project_with_accounts:
     assert "both places" in " ".join(text(answer).split())
 
 
+def test_the_pool_that_a_promoted_customer_comes_from_is_reported_until_it_is_empty(
+    project_with_accounts: Project,
+) -> None:
+    project = project_with_accounts
+    file = project.root / "tenants/acme.yaml"
+    file.write_text(file.read_text().replace("dates:\n", "promotion: open\ndates:\n"))
+    with declarations(project, Source.DECLARED) as declared:
+        answer = answer_of(project, declared, read_tenant(project.root, "acme"), Source.DECLARED, {})
+    assert as_json(answer)["otherStack"] == "prod"
+    for group in (Group.DATABASE, Group.FILES):
+        assert {one.stack for one in answer.stores if one.group is group} == {"prod-acme", "prod"}
+    named = [(one.urn, one.form, one.name) for one in answer.stores]
+    assert len(named) == len(set(named))
+    assert "in the pool of prod too" in " ".join(text(answer).split())
+
+
 def left(project: Project, region: str, *copies: Remaining, name: str = "initech-prod-eu-north-1-2026-11-01") -> None:
     """The record of a place that initech left."""
     file = project.root / MOVED_FOLDER / f"{name}.yaml"
