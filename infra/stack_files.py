@@ -49,16 +49,17 @@ def config_in(read: YamlFile) -> dict[str, Any]:
     config = read.content.get("config")
     if isinstance(config, dict) and config:
         return config
-    problems = [Problem(path="config", message="is missing or empty; look at another stack's file for its form")]
-    if "config" not in read.content:
-        meant = {key: "must stand under config" if ":" in key else suggestion(key, ["config"]) for key in read.content}
-        found = [
-            Problem(path=key, message=f"is not read{what}" if what[0] == ";" else what)
-            for key, what in meant.items()
-            if what
-        ]
-        problems = found or problems
-    raise ProblemsError(read.locate(problems))
+    missing = Problem(path="config", message="is missing or empty; look at another stack's file for its form")
+    misplaced = () if "config" in read.content else filter(None, map(_misplaced, read.content))
+    raise ProblemsError(read.locate([*misplaced] or [missing]))
+
+
+def _misplaced(key: str) -> Problem | None:
+    """What is wrong with a top-level key that was meant as `config`, or to stand under it."""
+    if ":" in key:
+        return Problem(path=key, message="must stand under config")
+    meant = suggestion(key, ["config"])
+    return Problem(path=key, message=f"is not read{meant}") if meant else None
 
 
 def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
