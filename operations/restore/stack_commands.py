@@ -187,9 +187,10 @@ def _take(
 def _expect_possible(switching: "Switch", *, back: bool) -> None:
     def expect() -> Mapping[str, Any]:
         instances = switching.instances
-        instances.expect_way_back(stopped=switching.service.stopped()) if back else instances.expect_switchable(
-            switching.at
-        )
+        if back:
+            instances.expect_way_back(stopped=switching.service.stopped())
+        else:
+            instances.expect_switchable(switching.at)
         return {}
 
     held("nothing was changed", expect)

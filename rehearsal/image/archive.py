@@ -120,7 +120,8 @@ class Image:
             place = root / member.name
             places = [place.parent] if place != root else [root]
             places += [root / member.linkname.lstrip("/")] if member.islnk() else []
-            if place.name == ".." or not all(one.resolve().is_relative_to(root) for one in places):
+            named = place.name.removeprefix(WHITEOUT)
+            if named in ("", ".", "..") or not all(one.resolve().is_relative_to(root) for one in places):
                 raise ImageError(f"{self.archive.name}: {member.name} would lie outside of the image; do not run it")
             if not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
                 raise ImageError(f"{self.archive.name}: {member.name} is a device; do not run it")
@@ -128,7 +129,7 @@ class Image:
                 for one in place.parent.glob("*"):
                     _remove(one)
             elif place.name.startswith(WHITEOUT):
-                _remove(place.with_name(place.name.removeprefix(WHITEOUT)))
+                _remove(place.with_name(named))
             else:
                 if not (member.isdir() and place.is_dir() and not place.is_symlink()):
                     _remove(place)

@@ -102,7 +102,7 @@ def test_a_later_layer_replaces_and_takes_away(tmp_path: Path) -> None:
     assert (files / "folder").is_file()
 
 
-@pytest.mark.parametrize("name", ["up/.wh.outside", "up/.wh..wh..opq"])
+@pytest.mark.parametrize("name", ["up/.wh.outside", "up/.wh..wh..opq", ".wh...", ".wh..", ".wh."])
 def test_a_layer_takes_nothing_away_outside(tmp_path: Path, name: str) -> None:
     (tmp_path / "outside").touch()
     image = Image.read(archive(tmp_path, tarred(member("up", tarfile.SYMTYPE, ".."), member(name))))
