@@ -25,7 +25,7 @@ from operations.tenant.handover import tasks
 from project import whole_file
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
-from tests.operations.tenant.conftest import Run
+from tests.operations.tenant.conftest import NothingBeside, Run
 from tests.operations.tenant.handover.exports import TENANT_ID, export_of, rows_of
 from tests.operations.tenant.test_leaving import FOLDER, FakeS3, answers
 from tests.operations.tenant.test_pool_leaving import Database
@@ -138,7 +138,7 @@ def every_step_counted(world: World) -> Iterator[None]:
         patch.setattr(Cli, "run", ask)
         patch.setattr(whole_file, "_replace", write)
         patch.setattr(pathlib.Path, "unlink", take_away)
-        patch.setattr(boto3, "client", lambda *_, **__: Requests(world))
+        patch.setattr(boto3, "client", lambda service, **_: NothingBeside() if service == "rds" else Requests(world))
         yield
 
 
