@@ -190,7 +190,7 @@ class Files(ComponentResource):
                 resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
             ),
             Statement(
-                sid=END_WAYS_BACK,  # of a tenant that is removed, whose rows restores have kept
+                sid=END_WAYS_BACK,  # rows that restores have kept: after their days, and of a tenant that is removed
                 actions=["s3:DeleteObject"],
                 resources=[Output.concat(self.bucket_arn, f"/{RESTORES_PREFIX}/*")],
             ),

@@ -6,8 +6,9 @@ from typing import Any
 
 from bootstrap.home import home_region
 from infra.problems import Problem, ProblemsError
+from infra.tenants.files import find_tenant_problems, read_tenant
 from project.files import Project, read_config
-from project.silos import residency_of, whole_config
+from project.silos import base_of, residency_of, tenant_of, whole_config
 
 
 class PlacementError(ProblemsError):
@@ -40,12 +41,16 @@ def placement_of(project: Project, stack: str) -> Placement:
 
     Raises ProblemsError for a file that cannot be read, PlacementError for one that names no account or region.
     """
-    settings = whole_config(project, stack, read_config(project, stack)).get(f"{project.name}:settings")
+    config = read_config(project, stack)
+    settings = whole_config(project, stack, config).get(f"{project.name}:settings")
     found: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
     missing = [key for key in ("account", "region") if not isinstance(found.get(key), str)]
     if missing:
+        if (tenant := tenant_of(project, config)) is not None:
+            _expect_record(project, tenant)
         message = f"settings name no {' and no '.join(missing)}; fill them in"
-        raise PlacementError([Problem(file=project.stack_file(stack).name, message=message)])
+        file = project.stack_file(base_of(project, stack) or stack)
+        raise PlacementError([Problem(file=file.name, message=message)])
     return Placement(
         account=found["account"],
         region=found["region"],
@@ -54,3 +59,13 @@ def placement_of(project: Project, stack: str) -> Placement:
         residency=tuple(residency_of(project, stack)),
         endpoint_url=found.get("endpointUrl"),
     )
+
+
+def _expect_record(project: Project, tenant: str) -> None:
+    """Raises PlacementError for a customer's record that does not say on which base stack they stand."""
+    try:
+        problems = find_tenant_problems(project.root, read_tenant(project.root, tenant))
+    except ProblemsError as error:
+        problems = list(error.problems)
+    if problems:
+        raise PlacementError(problems)

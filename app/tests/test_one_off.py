@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -70,3 +72,17 @@ def test_a_refusal_is_usage_in_one_line(entry: str, whose: str, capsys: pytest.C
     assert main([entry, "{}", "member", "add"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"workbuoy-app: member add is none of {whose} commands")
+
+
+@pytest.mark.parametrize(("words", "ends"), [(["one-off", "{}", "serve"], False), (["rotate"], True)])
+def test_one_off_work_is_let_end_after_sigterm_and_all_else_ends_at_once(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], ends: bool
+) -> None:
+    monkeypatch.delenv("AWS_LAMBDA_RUNTIME_API", raising=False)
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert main(words) != 0
+        assert (signal.getsignal(signal.SIGTERM) is not before) is ends
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -17,10 +17,13 @@ from workbuoy_app.one_off import MOVES
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and give back its exit status."""
-    if os.getpid() == 1:  # the first process of a container ignores a SIGTERM that it has no handler for
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     words = sys.argv[1:] if arguments is None else arguments
-    if words[:1] in (["one-off"], ["drill"]):
+    one_off = words[:1] in (["one-off"], ["drill"])
+    # The first process of a container ignores a SIGTERM that it has no handler for. One-off work may: it has the
+    # seconds until ECS kills it to end, where half a cut-over would leave a customer frozen.
+    if os.getpid() == 1 and not one_off:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
+    if one_off:
         from workbuoy_app.one_off import NotNamed, named  # noqa: PLC0415 - for people on duty alone
 
         try:

@@ -64,8 +64,9 @@ def _look(project: "Project", stack: str | None) -> "list[Finding]":
         try:
             place = placement_of(project, stack)
         except PlacementError as error:
-            mend = f"$EDITOR Pulumi.{base or stack}.yaml"
-            findings.append(Finding(name="stack", state="wrong", found=str(error), mend=mend, needed_for=DEPLOY))
+            for problem in error.problems:
+                mend = f"$EDITOR {problem.file or project.stack_file(stack).name}"
+                findings.append(Finding(name="stack", state="wrong", found=str(problem), mend=mend, needed_for=DEPLOY))
         for problem in find_account_problems(project, stack):
             mend = f"$EDITOR {problem.file}"
             findings.append(Finding(name="bootstrap", state="wrong", found=str(problem), mend=mend, needed_for=ALWAYS))

@@ -49,7 +49,8 @@ def gather(
     """
     today = now.date()
     subjects = {kind: [(stack, "") for stack in stacks] for kind in kinds()}
-    subjects["matrix"] += [(stack, POOL) for stack in stacks if stack in _pools(project)]
+    pools = _pools(project)
+    subjects["matrix"] += [(stack, POOL) for stack in stacks if stack in pools]
     found = [_of_kind(kind, recorded, (since, today), subjects[kind], live) for kind in kinds()]
     reviews = next(one.state for one in found if one.kind == "reviews")
     known = declared.declare(project, stacks)

@@ -101,7 +101,7 @@ def _read(folder: Path) -> tuple[list[Document], list[str]]:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             documents.append(Document(file.name, _moment(file.name, content), content))
-        except (OSError, ValueError, AttributeError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             problems.append(f"{folder.name}/{file.name} cannot be read as evidence: {' '.join(str(error).split())}")
     return documents, problems
 
@@ -160,7 +160,8 @@ def _drift(content: Mapping[str, Any]) -> tuple[State, str]:
 
 
 def _of_restore(content: Mapping[str, Any]) -> Iterator[Subject]:
-    yield content["stack"], content.get("tenant") or ""
+    """That a copy was made says nothing of the switch that lets it serve."""
+    yield content["stack"], content.get("tenant") or ("switch" if "back" in content else "")
 
 
 def _of_drift(content: Mapping[str, Any]) -> Iterator[Subject]:
@@ -171,7 +172,7 @@ def _of_drift(content: Mapping[str, Any]) -> Iterator[Subject]:
 def _of_matrix(content: Mapping[str, Any]) -> Iterator[Subject]:
     """Every stack that was tried, or was left out of a sample; a pool only where the service ran and held tenants."""
     matrix = content["tenants"]["matrix"]
-    yield from ((one["name"], "") for one in matrix["parties"])
+    yield from ((one["name"], "") for one in matrix["parties"] if one["kind"] != "pool tenant")
     if matrix["sampled"]:
         yield from ((stack, "") for stack in content["tenants"]["tenants"].values())
     if any(one["kind"] == "pool tenant" for one in matrix["parties"]):

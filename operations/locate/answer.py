@@ -101,7 +101,7 @@ def together(places: Sequence[Answer]) -> Answer:
     return replace(
         first,
         stores=tuple(stores),
-        differences=tuple(one for place in places for one in place.differences),
+        differences=tuple(dict.fromkeys(one for place in places for one in place.differences)),
         searched=tuple(dict.fromkeys(one for place in places for one in place.searched)),
         unsearched=tuple(dict.fromkeys(one for place in places for one in place.unsearched)),
     )

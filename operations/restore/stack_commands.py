@@ -1,6 +1,6 @@
 """`workbuoy restore stack` and `switch`: a whole database goes back to a moment, in two halves under two roles."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from operations.restore.running import attempted, begin, guarded, head, held, pl
 from project.whole_file import require_writable, write_whole
 
 if TYPE_CHECKING:
+    from infra.tenants.files import Tenants
     from infra.tenants.record import Tenant
     from operations.restore.instances import ReplacedInstance
     from operations.restore.steps import Restore, Step
@@ -52,11 +53,11 @@ def restore_stack(
     if before is None:
         work, _ = begin(place, at_text)
     steps = work.steps_after_switch(before.switched) if before else work.steps_of_stack()
+    for text in _held(stack):
+        warn(text)
     if plan:
         print_plan(head(work), work.shown_at, steps, json_wanted=json_wanted)
         return
-    for name in _held(stack):
-        warn(f"{name} is held, and what its files have had since ends here with the older versions: promote it first")
     failed = tried(work, steps)
     document = evidence.of_stack(work, before, _came_since(work), failed[1] if failed else "")
     keep(work, evidence.RESTORES, document, evidence_file, failed)
@@ -223,17 +224,30 @@ def _remove_old(switching: "Switch", name: str) -> None:
     print_text(f"{name} is being deleted, with the final snapshot {snapshot}; its automated backups stay.")
 
 
-def _of_pool(stack: str) -> "list[Tenant]":
+def _records() -> "Tenants":
     from infra.tenants.files import read_tenants  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
-    known = read_tenants(find_project(Path.cwd()).root).tenants
-    return [one for one in known if one.isolation == "pool" and one.base == stack]
+    return read_tenants(find_project(Path.cwd()).root)
 
 
-def _held(stack: str) -> list[str]:
-    """Customers of a pool under a legal hold; a silo that is held keeps every version."""
-    return [one.name for one in _of_pool(stack) if one.dates.hold is not None]
+def _of_pool(stack: str, known: "Tenants") -> "list[Tenant]":
+    return [one for one in known.tenants if one.isolation == "pool" and one.base == stack]
+
+
+def _held(stack: str) -> Iterator[str]:
+    """What is lost of customers of a pool under a legal hold; a silo that is held keeps every version."""
+    from infra.tenants.listing import FOLDER  # noqa: PLC0415
+
+    known = _records()
+    for one in _of_pool(stack, known):
+        if one.dates.hold is not None:
+            what = "what its files have had since ends here with the older versions: promote it first"
+            yield f"{one.name} is held, and {what}"
+    read = {one.path for one in known.tenants}
+    for problem in known.problems:
+        if problem.file not in read and str(problem.file).startswith(f"{FOLDER}/"):
+            yield f"{problem}; whether a customer is held, it does not tell"
 
 
 def _came_since(work: "Restore") -> list[str]:
@@ -242,7 +256,7 @@ def _came_since(work: "Restore") -> list[str]:
     if verdict is None:
         return []
     there = {one["tenant"] if isinstance(one, Mapping) else one for one in verdict["tenants"]}
-    return sorted(one.name for one in _of_pool(work.place.tasks.stack) if one.name not in there)
+    return sorted(one.name for one in _of_pool(work.place.tasks.stack, _records()) if one.name not in there)
 
 
 def _ready(work: "Restore", document: Mapping[str, Any]) -> str:

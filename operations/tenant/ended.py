@@ -134,7 +134,10 @@ def _backups(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
 
 def _versions(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
     if queries.stands and queries.count is not None:
-        counted = queries.count()
+        try:
+            counted = queries.count()
+        except ClientError as error:  # also where something of the task is missing, which is no copy
+            raise _NotAskedError(f"AWS refused: {_short(error)}") from None
         older, current = int(counted["older_versions"]), int(counted.get("objects", 0))
         return older + current > 0, f"{older} older versions" + (f", {current} that are current" if current else "")
     listed = queries.client("s3").list_object_versions(Bucket=one.where, MaxKeys=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from project.files import find_project
+from project.files import Project, find_project
 from project.placement import PlacementError, placement_of
 from tests.conftest import PROJECT, Change
 
@@ -32,3 +32,22 @@ def test_a_regional_base_s_secrets_are_encrypted_where_its_account_keeps_its_sta
     assert {placement_of(project, stack).state_region for stack in ("prod-eu-north-1", "prod-eu-north-1-globex")} == {
         "eu-west-1"
     }
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "told"),
+    [
+        ("tenants/acme.yaml", "base: prod", "base: nope", "tenants/acme.yaml:5: base: there is no base stack nope"),
+        ("tenants/acme.yaml", "name: acme", "name: [", "tenants/acme.yaml:4: is not YAML"),
+        ("Pulumi.prod-acme.yaml", ": acme", ": acmee", "there is no tenant 'acmee'"),
+        ("Pulumi.prod.yaml", "account:", "accounts:", "Pulumi.prod.yaml: settings name no account; fill them in"),
+    ],
+)
+def test_a_customers_own_stack_that_stands_nowhere_is_told_by_the_file_that_is_wrong(
+    project: Project, file: str, right: str, wrong: str, told: str
+) -> None:
+    path = project.root / file
+    path.write_text(path.read_text().replace(right, wrong, 1))
+    with pytest.raises(PlacementError) as caught:
+        placement_of(project, "prod-acme")
+    assert told in str(caught.value)

@@ -56,6 +56,14 @@ def test_a_changed_row_or_file_is_refused_and_the_silo_serves_nobody(
     refused_import(scene, told)
 
 
+def test_what_another_command_froze_and_has_not_ended_is_not_handed_over(scene: Scene) -> None:
+    rows(scene.pool, "update freezes set frozen_by = 'restores/acme/20261126T093000Z/1' returning 1")
+    with pytest.raises(PromotionRefused, match=r"is frozen already, since .* by restores/acme/"):
+        scene.export()
+    assert not scene.is_complete(MANIFEST)
+    assert rows(scene.pool, "select part from copies") == []
+
+
 def test_a_row_of_another_tenant_is_refused(scene: Scene) -> None:
     scene.export()
     acme, globex = (str(tenant_id(scene.pool, name)).encode() for name in ("acme", "globex"))

@@ -268,9 +268,9 @@ class Killed(BaseException):
     """As kill -9: nothing runs after it but what frees a connection."""
 
 
-STEPS = ("files", "kept", "replaced", "compared", "thawing")
+STEPS = ("files", "kept", "replacing", "replaced", "compared", "thawing")
 # Done and not noted yet; and what is noted before it is done.
-KILLS = [*((step, "before") for step in STEPS), ("thawing", "after")]
+KILLS = [*((step, "before") for step in STEPS), ("replacing", "after"), ("thawing", "after")]
 
 
 @pytest.mark.parametrize(("step", "when"), KILLS)
@@ -301,7 +301,7 @@ def test_a_killed_run_is_gone_on_with_and_ends_the_same(
     assert past.content() != past.acme  # the way back was not written over
 
 
-@pytest.mark.parametrize("step", ["kept", "replaced"])
+@pytest.mark.parametrize("step", ["replaced", "compared"])
 def test_what_a_killed_restore_froze_is_thawed_by_its_own_commands_alone(
     past: Past, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -309,9 +309,12 @@ def test_what_a_killed_restore_froze_is_thawed_by_its_own_commands_alone(
     past.prepare()
     before = past.content()
 
+    note = Journal.note
+
     def killed(journal: Journal, name: str, seconds: float = 0.0) -> None:
         if name == step:
             raise Killed
+        note(journal, name, seconds)
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "note", killed)
@@ -356,6 +359,71 @@ def test_a_second_run_that_must_wait_for_files_lets_go_what_the_killed_one_froze
         with pytest.raises(PromotionRefused, match="not now"):
             past.restore()
     assert past.sql("select * from freezes") == []
+
+
+def test_undoing_gives_back_nothing_that_an_earlier_attempt_kept_before_the_members_wrote_on(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past.damage()
+    past.prepare()
+    with monkeypatch.context() as patch:
+        patch.setattr(tenant._Steps, "_replace", _refused)
+        with pytest.raises(PromotionRefused, match="not now"):
+            past.restore()
+    fill(past.settings, "acme", things=1, objects=1, chunks=0)
+    now, files = past.content(), past.files()
+    with monkeypatch.context() as patch:
+        patch.setattr(tenant._Steps, "_keep", _killed)
+        with pytest.raises(Killed):
+            past.restore()
+    with pytest.raises(PromotionRefused, match="was frozen for it, and is no longer"):
+        tenant.undo(past.settings, "acme", AT)
+    assert (past.content(), past.files(), past.sql("select * from freezes")) == (now, files, [])
+
+
+@pytest.mark.parametrize("go_on", [Past.restore, lambda past: tenant.undo(past.settings, "acme", AT)])
+def test_whoever_must_wait_for_files_after_a_run_was_killed_that_had_replaced_rows_lets_nobody_write(
+    past: Past, monkeypatch: pytest.MonkeyPatch, go_on: Callable[[Past], object]
+) -> None:
+    past.damage()
+    past.prepare()
+    before = past.content()
+    note = Journal.note
+
+    def killed(journal: Journal, name: str, seconds: float = 0.0) -> None:
+        if name == "replaced":
+            raise Killed
+        note(journal, name, seconds)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "note", killed)
+        with pytest.raises(Killed):
+            past.restore()
+    with monkeypatch.context() as patch:
+        patch.setattr(tenant, "bring", _refused)
+        with pytest.raises(PromotionRefused, match="not now"):
+            go_on(past)
+    assert len(past.sql("select * from freezes")) == 1
+    tenant.undo(past.settings, "acme", AT)
+    assert (past.content(), past.sql("select * from freezes")) == (before, [])
+
+
+def test_what_was_undone_after_a_kill_and_restored_again_can_be_undone_again(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past.damage()
+    past.prepare()
+    with monkeypatch.context() as patch:
+        patch.setattr(tenant._Steps, "_compare", _killed)
+        with pytest.raises(Killed):
+            past.restore()
+    tenant.undo(past.settings, "acme", AT)
+    fill(past.settings, "acme", things=1, objects=1, chunks=0)
+    now = past.content()
+    past.restore()
+    assert "already" not in tenant.undo(past.settings, "acme", AT)
+    assert past.content() == now
+    assert tenant.undo(past.settings, "acme", AT)["already"]
 
 
 def _refused(*_: object) -> None:

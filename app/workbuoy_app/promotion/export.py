@@ -13,7 +13,7 @@ from workbuoy_app.move.send import CHECKPOINT, LAST, all_rows, batch
 from workbuoy_app.move.side import HOLDS, TAKES, Channel, Side, alone, open_channel, side_of
 from workbuoy_app.move.sums import Sums
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import Tenant, expect_whole, find
+from workbuoy_app.promotion.freeze import Tenant, expect_own, expect_whole, find
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
@@ -38,6 +38,7 @@ def export(settings: Settings, name: str, to: str, region: str | None = None) ->
 
 
 def _sent(connection: Owner, tenant: Tenant, channel: Channel) -> Side:
+    expect_own(tenant, None)  # what a restore froze, and may have replaced in part, is not handed over
     side = all_rows(connection, tenant, channel)
     if tenant.frozen_at is None or side.sums is None:
         side = _noted(connection, batch(connection, side, channel, CHECKPOINT))

@@ -47,7 +47,7 @@ def freeze(settings: Settings, name: str, by: str | None = None) -> Tenant:
             [tenant.id, datetime.now(UTC), by],
         )
         frozen = find(connection, name)
-        _expect_own(frozen, by)
+        expect_own(frozen, by)
         return frozen
 
 
@@ -59,7 +59,7 @@ def thaw(settings: Settings, name: str, by: str | None = None) -> Tenant:
     with _owner(settings) as connection:
         tenant = find(connection, name)
         if tenant.frozen_at is not None and (by, tenant.frozen_by) != (None, CUT_OVER):
-            _expect_own(tenant, by)
+            expect_own(tenant, by)
         if connection.execute(
             "select 1 from copies where tenant_id = %s and part <> 'sends'", [tenant.id]
         ).fetchone():
@@ -70,7 +70,8 @@ def thaw(settings: Settings, name: str, by: str | None = None) -> Tenant:
         return lift(connection, tenant)
 
 
-def _expect_own(tenant: Tenant, by: str | None) -> None:
+def expect_own(tenant: Tenant, by: str | None) -> None:
+    """Raises PromotionRefused where another one froze it."""
     if tenant.frozen_by == by:
         return
     since = f"{tenant.name} is frozen already, since {tenant.frozen_at:%Y-%m-%d %H:%M} UTC,"

@@ -46,6 +46,11 @@ class Journal:
         """Nothing is left to do."""
         return bool(self.document.get("ended_at"))
 
+    @property
+    def may_have_replaced(self) -> bool:
+        """Whether rows may have been replaced: a run that is killed meanwhile notes no more."""
+        return not self.steps.keys().isdisjoint({"replacing", "replaced"})
+
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Note a step when it has ended well."""
@@ -75,6 +80,10 @@ class Journal:
         self.document |= {**found, "ended_at": _now()}
         self._write()
 
+    def begin_again(self) -> None:
+        """As if nothing had been done; noted with the next step."""
+        self.document = _begun(self.document["tenant"], self.document["at"])
+
     def sibling(self, name: str) -> Journal:
         """One for what follows from this run, below its folder."""
         return _read(self.bucket, f"{self.folder}/{name}", self.document["tenant"], self.document["at"])
@@ -96,10 +105,14 @@ def open_journal(bucket: Bucket, tenant: str, at: str, *, again: bool = False) -
     raise PromotionRefused(f"{tenant} was brought back to {at} {MOST} times: choose another moment")
 
 
+def _begun(tenant: str, at: str) -> dict[str, Any]:
+    return {"format": FORMAT, "tenant": tenant, "at": at, "begun_at": _now(), "steps": {}}
+
+
 def _read(bucket: Bucket, folder: str, tenant: str, at: str) -> Journal:
     document = bucket.json(f"{folder}/journal.json")
     if document is None:
-        document = {"format": FORMAT, "tenant": tenant, "at": at, "begun_at": _now(), "steps": {}}
+        document = _begun(tenant, at)
     if document.get("format") != FORMAT or not isinstance(document.get("steps"), dict):
         raise PromotionRefused(f"{bucket.name}/{folder}/journal.json is no journal that this image reads.")
     return Journal(bucket, folder, document)

@@ -81,7 +81,8 @@ def restore(settings: Settings, name: str, at: str, *, again: bool = False) -> d
             there.rollback()
 
         source = Source(content, lines, lambda: rows_with_objects(there, tenant))
-        return _Steps(settings, here, bucket, tenant, source, journal, journal.folder, known).take()
+        whole = not journal.may_have_replaced
+        return _Steps(settings, here, bucket, tenant, source, journal, journal.folder, known, whole).take()
 
 
 def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
@@ -95,8 +96,12 @@ def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
         kept = bucket.json(journal.kept_manifest) or {}
         tenant = freeze.find(here, name)
         here.rollback()
-        began = tenant.frozen_by == journal.folder  # what it replaced may not be noted yet
-        if not kept.get("complete") or not (began or "replaced" in journal.steps):
+        began = tenant.frozen_by == journal.folder
+        back = journal.sibling("undo")
+        kept_at = kept.get("frozen_at")
+        if back.ended and not began and back.document.get("kept_at", kept_at) == kept_at:
+            return {**back.document, "already": True}
+        if not kept.get("complete") or not journal.may_have_replaced:
             if began:
                 freeze.thaw(settings, name, journal.folder)
             raise PromotionRefused(
@@ -104,9 +109,9 @@ def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
                 f" {WAY_BACK_LASTS.days} days ago."
                 + (f" {name} was frozen for it, and is no longer." if began else "")
             )
-        back = journal.sibling("undo")
         if back.ended:
-            return {**back.document, "already": True}
+            back.begin_again()
+        back.document["kept_at"] = kept_at
         content = parse(kept)
 
         def lines(table: Table) -> Iterator[bytes]:
@@ -120,7 +125,12 @@ def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
             return (row for row in rows if row.get("object_key") is not None)
 
         source = Source(content, lines, object_rows)
-        return _Steps(settings, here, bucket, tenant, source, back, journal.folder, known=True).take()
+        whole = not back.may_have_replaced and (journal.ended or not began)
+        steps = _Steps(settings, here, bucket, tenant, source, back, journal.folder, known=True, whole=whole)
+        undone = steps.take()
+        if not journal.ended:
+            journal.forget("kept", "replacing", "replaced", "compared", "thawing")
+        return undone
 
 
 @dataclass
@@ -134,6 +144,8 @@ class _Steps:
     run: str
     """The folder of the restore, by whose name it, or its undoing, freezes the tenant."""
     known: bool
+    whole: bool
+    """No run that was killed may have replaced anything, so that to give up is to thaw."""
     files: Brought = field(default_factory=Brought)
 
     def take(self) -> dict[str, Any]:
@@ -160,6 +172,7 @@ class _Steps:
             self.tenant = freeze.freeze(self.settings, self.tenant.name, self.run)
             with self.journal.step("kept"):
                 self._keep()
+        self.journal.note("replacing")
         with self.journal.step("replaced"):
             self._replace()
 
@@ -172,15 +185,15 @@ class _Steps:
             raise
 
     def _give_up(self) -> None:
-        """Nothing was replaced: the tenant goes on as it was."""
+        """Where nothing was replaced, the tenant goes on as it was."""
         self.here.rollback()
-        if not self.known or "replaced" in self.journal.steps:
+        if not self.known or not self.whole:
             return
         if (
             freeze.find(self.here, self.tenant.name).frozen_by == self.run
         ):  # it may have been frozen by a killed run
+            self.journal.forget("kept", "replacing")
             freeze.thaw(self.settings, self.tenant.name, self.run)
-            self.journal.forget("kept")
 
     def _compare(self) -> None:
         """A sweeper may have taken a file meanwhile. What no row names is marked as deleted."""

@@ -95,8 +95,13 @@ def is_recorded(root: Path, left: Tenant, since: date | None) -> bool:
     """Whether a record since the switch says that the place is empty; of a silo, that its stack is destroyed."""
     end = "-stack.yaml" if left.isolation == "silo" else ".yaml"
     prefix = f"{left.name}-{left.base}-"
-    days = (one.name.removeprefix(prefix).removesuffix(end) for one in (root / MOVED_FOLDER).glob(f"{prefix}*{end}"))
-    return any(since is None or day >= since.isoformat() for day in days if _DAY.fullmatch(day))
+    for file in (root / MOVED_FOLDER).glob(f"{prefix}*{end}"):
+        day = file.name.removeprefix(prefix).removesuffix(end)
+        content = read_yaml(file, f"{MOVED_FOLDER}/{file.name}").content  # two pairs of names can make one prefix
+        same = (content.get("name"), content.get("base")) == (left.name, left.base)
+        if same and _DAY.fullmatch(day) and (since is None or day >= since.isoformat()):
+            return True
+    return False
 
 
 def moved_records(root: Path, name: str) -> list[Path]:

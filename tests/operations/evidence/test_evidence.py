@@ -69,6 +69,10 @@ UNREADABLE = [{"what": "key", "state": "unreadable", "found": "gone"}]
 NOT_ASKED = [*BACKUPS["findings"], {"what": "copies' vault", "state": "not_asked", "found": "left"}]
 RESTORED = {"stack": "prod", "tenant": "initech", "at": EARLIER, "writtenAt": "2026-11-20T03:00:00+00:00"}
 LESS = {"tenants": {}, "matrix": {**CELLS, "parties": CELLS["parties"][1:]}}
+NAMESAKE = {
+    "tenants": {},
+    "matrix": {**CELLS, "parties": [*LESS["matrix"]["parties"], {**CELLS["parties"][-1], "name": "prod"}]},
+}
 NO_POOL = {"tenants": {}, "matrix": {**CELLS, "parties": CELLS["parties"][:-1]}}
 DRIFTED = {"stack": "prod", "drifted": True, "resources": [{}]}
 RED = {"stack": "prod", "tenants": {"tenants": {}, "matrix": {**CELLS, "red": 1}}}
@@ -85,6 +89,7 @@ RED = {"stack": "prod", "tenants": {"tenants": {}, "matrix": {**CELLS, "red": 1}
         ("drills/bad.json", "{", State.FAILED),
         ("drills/bad.json", "[]", State.FAILED),
         ("drills/undated.json", {"stack": "prod", "good": True}, State.FAILED),
+        ("drills/early.json", {**DRILL_OF_PROD, "drilledAt": "0001-01-01T00:00:00+05:00"}, State.FAILED),
         ("backups/prod.json", {**BACKUPS_OF_PROD, "findings": UNREADABLE}, State.FAILED),
         ("backups/prod.json", {**BACKUPS_OF_PROD, "findings": []}, State.FAILED),
         ("backups/prod.json", {**BACKUPS_OF_PROD, "findings": NOT_ASKED}, State.MISSING),
@@ -101,6 +106,7 @@ RED = {"stack": "prod", "tenants": {"tenants": {}, "matrix": {**CELLS, "red": 1}
         ("matrix/2026-11-20.json", RED, State.FAILED),
         ("matrix/2026-11-03-prod.json", {**MATRIX, "tenants": LESS}, State.MISSING),
         ("matrix/2026-11-03-prod.json", {**MATRIX, "tenants": NO_POOL}, State.MISSING),
+        ("matrix/2026-11-03-prod.json", {**MATRIX, "tenants": NAMESAKE}, State.MISSING),
     ],
 )
 def test_evidence_that_lacks_or_is_bad_never_passes(
@@ -132,6 +138,15 @@ def test_a_restore_that_went_well_does_not_hide_another_customers_that_failed(wh
     record(folder, "restores", "b.json", {**RESTORED, "good": True, "tenant": "acme", "writtenAt": NOW.isoformat()})
     assert state(verify_export(whole, folder), "restores") is State.FAILED
     record(folder, "restores", "c.json", {**RESTORED, "good": True, "writtenAt": NOW.isoformat()})
+    assert state(verify_export(whole, folder), "restores") is State.PASSED
+
+
+def test_a_copy_that_was_made_later_does_not_hide_that_the_switch_to_another_failed(whole: Pack, folder: Path) -> None:
+    switch = {**RESTORED, "tenant": None, "back": False}
+    record(folder, "restores", "a.json", {**switch, "good": False})
+    record(folder, "restores", "b.json", {**RESTORED, "good": True, "tenant": None, "writtenAt": NOW.isoformat()})
+    assert state(verify_export(whole, folder), "restores") is State.FAILED
+    record(folder, "restores", "c.json", {**switch, "good": True, "writtenAt": NOW.isoformat()})
     assert state(verify_export(whole, folder), "restores") is State.PASSED
 
 

@@ -157,9 +157,17 @@ def test_a_held_customer_of_a_pool_is_not_replaced_since_a_pool_does_not_keep_wh
 
 
 def test_a_stack_with_a_held_customer_is_brought_back_and_the_customer_named(held: World) -> None:
+    for more in ("--plan",), ():
+        result = run("stack", "prod", "--at", AT, *more)
+        assert (result.exit_code, "initech is held" in result.stderr) == (0, True), result.stderr
+        assert "acme is held" not in result.stderr
+    assert held.commands()
+
+
+def test_a_record_that_cannot_be_read_is_named_where_it_may_be_of_a_held_customer(held: World, tmp_path: Path) -> None:
+    (tmp_path / "tenants/initech.yaml").write_text("name: [")
     result = run("stack", "prod", "--at", AT)
-    assert (result.exit_code, "initech is held" in result.stderr) == (0, True), result.stderr
-    assert "acme is held" not in result.stderr
+    assert (result.exit_code, "tenants/initech.yaml:2: is not YAML" in result.stderr) == (0, True), result.stderr
     assert held.commands()
 
 

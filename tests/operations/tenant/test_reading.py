@@ -148,6 +148,8 @@ def test_a_place_that_served_is_not_forgotten_without_the_record_that_it_is_empt
         assert "tenants/initech.yaml: move: forgets prod, and tenants/moved/ has no record" in " ".join(
             result.stderr.split()
         )
+        kept.write_text("name: initech-prod\nbase: x\n")
+        assert run("check", "--since", "HEAD").exit_code == 1, "another pair of names makes the same file's name"
         kept.write_text("name: initech\nbase: prod\n")
         assert run("check", "--since", "HEAD").exit_code == 0
         kept.unlink()

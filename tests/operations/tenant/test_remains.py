@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
@@ -127,6 +129,14 @@ def test_an_export_whose_older_version_is_still_there_has_not_ended() -> None:
 def test_older_versions_of_a_pool_tenant_are_counted_by_a_task() -> None:
     assert asking("pool", older=3).look(copy(Form.NONCURRENT_VERSIONS, "shared")).state == THERE
     assert asking("pool").look(copy(Form.NONCURRENT_VERSIONS, "shared")).state == GONE
+
+
+def test_a_count_that_does_not_find_its_own_task_proves_no_older_version_gone() -> None:
+    def count() -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "RunTask")
+
+    found = replace(asking("pool"), count=count).look(copy(Form.NONCURRENT_VERSIONS, "shared"))
+    assert (found.state, found.why) == (NOT_ASKED, "AWS refused: ResourceNotFoundException")
 
 
 class Backups:
