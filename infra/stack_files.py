@@ -69,13 +69,10 @@ def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
     """
     read = read_yaml(file)
     config = read.content.get("config")
+    keys = [str(key) for key in config] if isinstance(config, Mapping) else []
     unread_top = [str(key) for key in read.content if key not in _KNOWN_TOP_LEVEL]
-    unread_config = [
-        str(key)
-        for key in (config if isinstance(config, Mapping) else ())
-        if key != holds and not str(key).startswith("pulumi:")
-    ]
-    absent = () if {SETTINGS_KEY, TENANT_KEY} & set(config or ()) else (SETTINGS_KEY, TENANT_KEY)
+    unread_config = [key for key in keys if key != holds and not key.startswith("pulumi:")]
+    absent = () if {SETTINGS_KEY, TENANT_KEY} & {*keys} else (SETTINGS_KEY, TENANT_KEY)
     instead = (
         f"; every setting stands under {SETTINGS_KEY}"
         if holds == SETTINGS_KEY

@@ -16,7 +16,7 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
     """Mandatory findings that this change brings to resources that stand, where nobody here has asked for them."""
     if plan.policies and not plan.recorded:
         return
-    known = {(one.policy, one.urn) for one in plan.policies or ()}
+    known = {(one.policy, one.urn) for one in plan.policies or () if one.level == "mandatory"}
     touched = {step.urn for step in plan.steps if step.op in ("update", "replace", "delete")}
     if not touched:
         return
