@@ -179,11 +179,12 @@ def _pinned(statement: Statement, keys: tuple[str, ...]) -> bool:
 
 
 def _names_somebody(value: str) -> bool:
-    """A wildcard may stand below a name, as in `project_path:workbuoy/*`; in the place of one it is anybody's."""
+    """A wildcard may stand below a whole name, as in `project_path:workbuoy/*`; in the place of one it is anybody's."""
     pinned, wildcard, _ = re.sub("[*?]", "*", value).partition("*")
     if not wildcard:
         return pinned not in ("", "unauthenticated")
-    return pinned[-1:] in (":", "/") and len([one for one in re.split("[:/]", pinned) if one]) > 1
+    *whole, _ = re.split("[:/]", pinned)
+    return len([one for one in whole if one]) > 1
 
 
 @stack_rule("role-pin-github-subject", t.ROLE)
