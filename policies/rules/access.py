@@ -219,13 +219,15 @@ def _judge_subject(args: Args, subject: str, report: Report) -> None:
 def _may_write(args: Args) -> bool:
     """Whether the role may change anything but the locks that Pulumi's state keeps, or nobody knows what it may."""
     granted = args.stack.granted_to(args.resource)
-    if granted.unread:
-        raise NotEvaluated(f"what {', '.join(urn.rpartition('::')[2] for urn, _ in granted.unread)} says is not known")
-    return bool(granted.managed) or any(
+    if granted.managed or any(
         "NotAction" in statement or any(map(writes, values_of(statement, "Action")))
         for statement in (one.statement for one in granted.statements)
         if statement.get("Effect") == "Allow" and not _names_locks_alone(statement)
-    )
+    ):
+        return True
+    if granted.unread:
+        raise NotEvaluated(f"what {', '.join(urn.rpartition('::')[2] for urn, _ in granted.unread)} says is not known")
+    return False
 
 
 def _names_locks_alone(statement: Statement) -> bool:
