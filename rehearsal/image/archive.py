@@ -18,6 +18,7 @@ Architecture = Literal["arm64", "x86_64"]
 OCI_NAMES: Mapping[Architecture, str] = {"arm64": "arm64", "x86_64": "amd64"}
 SOURCE_LABEL = "dev.workbuoy.source"
 WHITEOUT = ".wh."
+_BROKEN = (tarfile.TarError, EOFError, KeyError, ValueError, zlib.error)  # of what is packed, cut off or another's
 
 
 class ImageError(Exception):
@@ -84,7 +85,7 @@ class Image:
                 command=run.get("Cmd") or (),
                 labels=run.get("Labels") or {},
             )
-        except (tarfile.TarError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (*_BROKEN, AttributeError, OSError, TypeError) as error:
             raise ImageError(f"{archive.name} is no image archive: `make image` builds it anew") from error
 
     def unpack(self, folder: Path) -> None:
@@ -96,7 +97,7 @@ class Image:
             with tarfile.open(self.archive) as tar:
                 for digest in self.layers:
                     self._unpack_layer(tar, digest, folder)
-        except (tarfile.TarError, EOFError, KeyError, ValueError, zlib.error) as error:
+        except _BROKEN as error:
             why = "a layer is missing, or is neither plain nor packed by gzip"
             raise ImageError(f"{self.archive.name} cannot be laid out: {why}") from error
         except (OSError, RuntimeError) as error:  # pathlib calls a circle of links a RuntimeError until Python 3.13

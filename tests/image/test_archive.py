@@ -1,5 +1,6 @@
 """Archives as buildah and Docker write them, and broken ones."""
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_a_damaged_layer_is_noticed(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"the very words", b"another's word"))
     with pytest.raises(ImageError, match="damaged"):
         Image.read(file).unpack(tmp_path / "files")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_packed_archive_that_is_cut_off_is_reported(tmp_path: Path, share: float) -> None:
+    file = archive(tmp_path, layer(a="x"))
+    packed = gzip.compress(file.read_bytes())
+    file.write_bytes(packed[: int(len(packed) * share)])
+    with pytest.raises(ImageError, match="no image archive"):
+        Image.read(file)
 
 
 @pytest.mark.parametrize("missing", ["os", "architecture", "Env", "config", "User"])
