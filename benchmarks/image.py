@@ -38,7 +38,7 @@ PACKAGES = ("ca-certificates", "netbase", "python3", "python3-pip", "tzdata")
 NOT_IN_SLIM = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 SLIM = """
 FROM localhost/debian AS build
-COPY wheelhouse/installed /wheels
+COPY wheelhouse /wheels
 RUN pip install --quiet --no-cache-dir --no-index --no-deps --break-system-packages --root-user-action=ignore \
     --target /packages /wheels/*.whl
 

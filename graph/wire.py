@@ -105,8 +105,10 @@ def from_json(value: Any) -> Any:
         signature = value.get(SIGNATURE)
         if signature in (SECRET_SIGNATURE, REFERENCE_SIGNATURE):
             return Secret() if signature == SECRET_SIGNATURE else value.get("urn")
-        # What is left is a file or an archive, by its path and hash, or an output.
-        return {key: from_json(item) for key, item in value.items() if key not in (SIGNATURE, *_OF_THE_BRIDGE)}
+        kept = value
+        if signature is not None and value.get("hash"):  # a file or an archive: the same one wherever it lies
+            kept = {"hash": value["hash"]}
+        return {key: from_json(item) for key, item in kept.items() if key not in (SIGNATURE, *_OF_THE_BRIDGE)}
     if isinstance(value, list):
         return [from_json(item) for item in value]
     return value

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +50,16 @@ def config_in(read: YamlFile) -> dict[str, Any]:
     if isinstance(config, dict) and config:
         return config
     missing = Problem(path="config", message="is missing or empty; look at another stack's file for its form")
-    misplaced = () if "config" in read.content else filter(None, map(_misplaced, read.content))
-    raise ProblemsError(read.locate([*misplaced] or [missing]))
+    meant = [key for key in read.content if ":" in key or suggestion(key, ["config"])]
+    misplaced = [Problem(path=key, message=_why_unread(key)) for key in meant if "config" not in read.content]
+    raise ProblemsError(read.locate(misplaced or [missing]))
 
 
-def _misplaced(key: str) -> Problem | None:
-    """What is wrong with a top-level key that was meant as `config`, or to stand under it."""
+def _why_unread(key: str) -> str:
+    """What is wrong with a top-level key that nothing reads, which was perhaps meant to stand under `config`."""
     if ":" in key:
-        return Problem(path=key, message="must stand under config")
-    meant = suggestion(key, ["config"])
-    return Problem(path=key, message=f"is not read{meant}") if meant else None
+        return "must stand under config"
+    return "is not read" + (suggestion(key, _KNOWN_TOP_LEVEL) or f"; known: {', '.join(_KNOWN_TOP_LEVEL)}")
 
 
 def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
@@ -69,13 +69,10 @@ def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
     """
     read = read_yaml(file)
     config = read.content.get("config")
+    keys = [str(key) for key in config] if isinstance(config, Mapping) else []
     unread_top = [str(key) for key in read.content if key not in _KNOWN_TOP_LEVEL]
-    unread_config = [
-        str(key)
-        for key in (config if isinstance(config, Mapping) else ())
-        if key != holds and not str(key).startswith("pulumi:")
-    ]
-    absent = () if {SETTINGS_KEY, TENANT_KEY} & set(config or ()) else (SETTINGS_KEY, TENANT_KEY)
+    unread_config = [key for key in keys if key != holds and not key.startswith("pulumi:")]
+    absent = () if {SETTINGS_KEY, TENANT_KEY} & {*keys} else (SETTINGS_KEY, TENANT_KEY)
     instead = (
         f"; every setting stands under {SETTINGS_KEY}"
         if holds == SETTINGS_KEY
@@ -83,13 +80,9 @@ def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
     )
     return [
         *_foreign_key(read),
-        *(_unread(read, (key,), f"is not read{_meant(key, _KNOWN_TOP_LEVEL)}") for key in unread_top),
+        *(_unread(read, (key,), _why_unread(key)) for key in unread_top),
         *(_unread(read, ("config", key), f"is not read{suggestion(key, absent) or instead}") for key in unread_config),
     ]
-
-
-def _meant(key: str, known: Sequence[str]) -> str:
-    return suggestion(key, known) or f"; known: {', '.join(known)}"
 
 
 def _foreign_key(read: YamlFile) -> Iterator[Problem]:

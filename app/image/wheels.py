@@ -85,8 +85,11 @@ def _carried(archive: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
     """
     for name in archive.namelist():
         if re.fullmatch(r"[^/]+\.dist-info/sboms/[^/]+\.json", name):
-            for one in json.loads(archive.read(name)).get("components", ()):
-                if not re.search(r"^pkg:pypi/|[?&]download_url=file:", one.get("purl", "")):
+            document = json.loads(archive.read(name))
+            itself = document.get("metadata", {}).get("component", {}).get("purl")
+            for one in document.get("components", ()):
+                purl = one.get("purl", "")
+                if purl != itself and not re.search(r"[?&]download_url=file:", purl):
                     yield {
                         key: one[key] for key in ("type", "name", "version", "purl", "hashes") if key in one
                     }

@@ -54,11 +54,14 @@ def _form(service: str, kind: str) -> str:
 
 
 @cache
-def forms_of(service: str) -> frozenset[str]:
-    """The last part of the ARN of each type that a service has many of: `key/*` and `alias/*` of KMS."""
+def forms_of(service: str, *, of_account: bool) -> frozenset[str]:
+    """The last part of the ARN of each type that a service has many of: `key/*` and `alias/*` of KMS.
+
+    ARNs that name an account, or those that do not, as a bucket's.
+    """
     kinds = (kind for known, those in _arn_patterns().items() if fnmatchcase(known, service) for kind in those)
-    forms = {_form(service, kind).split(":", 5)[-1] for service, kind, _ in kinds}
-    return frozenset(form for form in forms if "*" in form)
+    arns = (_form(service, kind).split(":", 5) for service, kind, _ in kinds)
+    return frozenset(arn[-1] for arn in arns if "*" in arn[-1] and (arn[4] != "") is of_account)
 
 
 _OF_THE_CALLER: Final = {

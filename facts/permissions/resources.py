@@ -34,7 +34,7 @@ def is_every_one(resource: str) -> bool:
     for kind in ("", *(() if parts[2] in _NO_KIND_IN_ARN else _kinds_before(name))):
         if name.startswith(kind) and _EVERY_ONE.match(name[len(kind) :]) and ("*" in name or "?" in name):
             return True
-    return "*" in name and any(includes(name, form) for form in forms_of(parts[2]))
+    return "*" in name and any(includes(name, form) for form in forms_of(parts[2], of_account=parts[4] != ""))
 
 
 def _kinds_before(name: str) -> Iterator[str]:
@@ -61,7 +61,8 @@ def names_own_by_tag(statement: Statement) -> bool:
 
 _SOURCES: Final = (
     *("aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"),
-    *("aws:principalaccount", "aws:principalorgid", "kms:calleraccount", "kms:encryptioncontext:"),
+    *("aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "kms:calleraccount"),
+    "kms:encryptioncontext:",
 )
 
 
@@ -71,12 +72,15 @@ def names_own_source(statement: Statement, own_accounts: Set[str]) -> bool:
 
 
 def _is_own(source: str, own_accounts: Set[str]) -> bool:
-    """Whether a number, an ARN or another text names what is one's own; any account is where none are known."""
+    """Whether a number, an ARN or another text names what is one's own; any account is where none are known.
+
+    Another text is an organisation's id, or begins with it: `o-a1b2c3d4e5/r-ab12/*` is what lies in it.
+    """
     parts = source.split(":", 5)
     account = parts[4] if len(parts) == 6 else source
     if account.isdigit():
         return not own_accounts or account in own_accounts
-    return len(parts) < 6 and not {"*", "?"} & set(source)
+    return len(parts) < 6 and not {"*", "?"} & set(source.partition("/")[0])
 
 
 def attaches_functions_alone(statement: Statement) -> bool:

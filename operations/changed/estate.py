@@ -41,14 +41,14 @@ class Base:
 class Customer:
     """A tenant and the stack that holds its data: its own for a silo, else its base. `tier` are a silo's sizes.
 
-    `other` is where one of the pool moves to or from: each of the two base stacks then lets the other write.
+    `between` names the base stacks of one of the pool who moves: each then lets the other write.
     """
 
     tenant: str
     isolation: str
     base: Base
     tier: str = ""
-    other: Base | None = None
+    between: frozenset[str] = frozenset()
 
     @property
     def stack(self) -> str:
@@ -162,11 +162,16 @@ def _customer(root: Path, name: str, place: str, bases: Mapping[str, Base], prob
     if base not in bases:
         problems.append(Problem(file=place, path="base", message=f"{base} is no base stack; known: {', '.join(bases)}"))
         return None
-    move = content.get("move") if isolation == "pool" else None
     return Customer(
         tenant=name,
         isolation=isolation,
         base=bases[base],
         tier=str(content.get("tier") or ""),
-        other=bases.get(str(move.get("base"))) if isinstance(move, Mapping) else None,
+        between=moves_between(content),
     )
+
+
+def moves_between(record: Mapping[str, Any]) -> frozenset[str]:
+    """The base stacks that a record names of a customer of the pool who moves; none of another."""
+    move = record.get("move") if record.get("isolation") == "pool" else None
+    return frozenset({str(record.get("base")), str(move.get("base"))}) if isinstance(move, Mapping) else frozenset()

@@ -75,7 +75,7 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
     """What these files touch.
 
     A base stack's file touches its customers' own stacks too: they take from it whatever their tier leaves out. The
-    file of a customer of the pool who moves touches both base stacks.
+    file of a customer of the pool who moves, or moved before this change, touches both base stacks.
     """
     bases: set[str] = set()
     customers: set[str] = set()
@@ -94,10 +94,11 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
             elif not owners and stack != LOCAL:
                 removed.append(file)
         elif name := name_in(file):
+            bases |= files.moved.get(file, frozenset())
             if customer := estate.customers.get(name):
                 customers.add(name)
                 named.add(name)
-                bases |= {customer.base.stack, customer.other.stack} if customer.other else set()
+                bases |= customer.between
             else:
                 removed.append(file)
         else:

@@ -179,11 +179,12 @@ def _pinned(statement: Statement, keys: tuple[str, ...]) -> bool:
 
 
 def _names_somebody(value: str) -> bool:
-    """A wildcard may stand below a name, as in `project_path:workbuoy/*`; in the place of one it is anybody's."""
+    """A wildcard may stand below a whole name, as in `project_path:workbuoy/*`; in the place of one it is anybody's."""
     pinned, wildcard, _ = re.sub("[*?]", "*", value).partition("*")
     if not wildcard:
         return pinned not in ("", "unauthenticated")
-    return pinned[-1:] in (":", "/") and len([one for one in re.split("[:/]", pinned) if one]) > 1
+    *whole, _ = re.split("[:/]", pinned)
+    return len([one for one in whole if one]) > 1
 
 
 @stack_rule("role-pin-github-subject", t.ROLE)
@@ -218,13 +219,15 @@ def _judge_subject(args: Args, subject: str, report: Report) -> None:
 def _may_write(args: Args) -> bool:
     """Whether the role may change anything but the locks that Pulumi's state keeps, or nobody knows what it may."""
     granted = args.stack.granted_to(args.resource)
-    if granted.unread:
-        raise NotEvaluated(f"what {', '.join(urn.rpartition('::')[2] for urn, _ in granted.unread)} says is not known")
-    return bool(granted.managed) or any(
+    if granted.managed or any(
         "NotAction" in statement or any(map(writes, values_of(statement, "Action")))
         for statement in (one.statement for one in granted.statements)
         if statement.get("Effect") == "Allow" and not _names_locks_alone(statement)
-    )
+    ):
+        return True
+    if granted.unread:
+        raise NotEvaluated(f"what {', '.join(urn.rpartition('::')[2] for urn, _ in granted.unread)} says is not known")
+    return False
 
 
 def _names_locks_alone(statement: Statement) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 import tarfile
@@ -17,6 +18,7 @@ Architecture = Literal["arm64", "x86_64"]
 OCI_NAMES: Mapping[Architecture, str] = {"arm64": "arm64", "x86_64": "amd64"}
 SOURCE_LABEL = "dev.workbuoy.source"
 WHITEOUT = ".wh."
+_BROKEN = (tarfile.TarError, EOFError, KeyError, ValueError, zlib.error)  # of what is packed, cut off or another's
 
 
 class ImageError(Exception):
@@ -83,18 +85,23 @@ class Image:
                 command=run.get("Cmd") or (),
                 labels=run.get("Labels") or {},
             )
-        except (tarfile.TarError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (*_BROKEN, AttributeError, OSError, TypeError) as error:
             raise ImageError(f"{archive.name} is no image archive: `make image` builds it anew") from error
 
     def unpack(self, folder: Path) -> None:
-        """Lay the file system out in `folder`. Raises ImageError where a layer is not what the manifest says."""
+        """Lay the file system out in `folder`.
+
+        Raises ImageError where a layer is not what the manifest says, or cannot be laid out here.
+        """
         try:
             with tarfile.open(self.archive) as tar:
                 for digest in self.layers:
                     self._unpack_layer(tar, digest, folder)
-        except (tarfile.TarError, EOFError, KeyError, ValueError, zlib.error) as error:
+        except _BROKEN as error:
             why = "a layer is missing, or is neither plain nor packed by gzip"
             raise ImageError(f"{self.archive.name} cannot be laid out: {why}") from error
+        except (OSError, RuntimeError) as error:  # pathlib calls a circle of links a RuntimeError until Python 3.13
+            raise ImageError(f"{self.archive.name} cannot be laid out: {error}") from error
 
     def _unpack_layer(self, tar: tarfile.TarFile, digest: str, folder: Path) -> None:
         layer = tar.extractfile(_path(digest))
@@ -105,21 +112,32 @@ class Image:
         with tarfile.open(fileobj=layer) as files:
             # tarfile's own filters need Python 3.11.4, and Debian 12 has 3.11.2.
             files.extraction_filter = staticmethod(lambda member, _: member)
-            files.extractall(folder, members=self._inside(files, folder))  # noqa: S202 checked one by one
+            times: dict[Path, float] = {}
+            for member in self._inside(files, folder):
+                # Not extractall: it gives folders their owner and rights last, through a link that took their place.
+                files.extract(member, folder)
+                if member.isdir():
+                    times[(folder / member.name).resolve()] = member.mtime
+            for place, time in times.items():  # what was laid in them changed it
+                if place.is_dir() and place.resolve() == place:
+                    os.utime(place, (time, time))
 
     def _inside(self, files: tarfile.TarFile, folder: Path) -> Iterator[tarfile.TarInfo]:
         """A layer's members, each looked at when those before it are laid out. Raises ImageError for one outside.
 
         Symbolic links stay as they are, to absolute paths too, since they are the container's own; nothing is written
-        or linked through one that leads out of the folder. What a member replaces or takes away goes first.
+        or linked through one that leads out of the folder. A hard link's path is the container's as well. What a member
+        replaces or takes away goes first.
         Source: https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets
         """
         root = folder.resolve()
         for member in files:
             member.name = member.name.strip("/")
             place = root / member.name
-            places = [place.parent] if place != root else [root]
-            places += [root / member.linkname.lstrip("/")] if member.islnk() else []
+            places = [place.parent] if place != root or not member.isdir() else [root]
+            if member.islnk():
+                member.linkname = member.linkname.lstrip("/")  # else tarfile links to this machine's
+                places.append(root / member.linkname)
             named = place.name.removeprefix(WHITEOUT)
             if named in ("", ".", "..") or not all(one.resolve().is_relative_to(root) for one in places):
                 raise ImageError(f"{self.archive.name}: {member.name} would lie outside of the image; do not run it")
@@ -134,6 +152,7 @@ class Image:
                 if not (member.isdir() and place.is_dir() and not place.is_symlink()):
                     _remove(place)
                 member.mode &= 0o755  # no set-user-id, nothing that others may write
+                member.mode |= 0o700 if member.isdir() else 0  # else nothing could be laid in it
                 yield member
 
 

@@ -33,18 +33,21 @@ class Forks(Programs):
     Args:
         app: the folder `app/`, with the virtual environment.
         control: the socket of one that runs already, and which others end.
-        package: a folder whose package is run instead of the installed one, with what is installed beside it.
     """
 
-    def __init__(self, app: Path, control: socket.socket | None = None, package: Path | None = None) -> None:
-        self._app, self._package = app, str(package or "")
+    def __init__(self, app: Path, control: socket.socket | None = None) -> None:
+        self._app = app
         self._python = python_of(app)
+        self._package = ""
+        self._server: Forks | None = None
         self._lock = threading.Lock()
         self._control = control
         self._process: Process | None = None
 
     def start(self) -> socket.socket:
         """The socket of that process, which imports meanwhile. Raises NotToBeHadError."""
+        if self._server is not None:
+            return self._server.start()
         with self._lock:
             if self._control is None or (self._process is not None and self._process.ended):
                 if not Path(self._python).exists():
@@ -56,8 +59,10 @@ class Forks(Programs):
             return self._control
 
     def of_package(self, folder: Path) -> "Forks":
-        """The same for the package in a folder, such as a revision's. Raises NotToBeHadError."""
-        return Forks(self._app, self.start(), folder)
+        """Forks of the same process that run the package in a folder, such as a revision's, with what is installed."""
+        other = Forks(self._app)
+        other._package, other._server = str(folder), self
+        return other
 
     def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Process:
         """A command, which runs by then. Raises NotToBeHadError."""

@@ -41,7 +41,9 @@ def test_a_recording_s_sentinels_become_marks_and_are_written_again() -> None:
 
 def test_a_file_is_compared_by_its_hash_and_a_reference_by_its_urn() -> None:
     archive = {SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "path": "code.zip", "hash": "a"}
-    assert from_json(archive) == {"path": "code.zip", "hash": "a"} != from_json({**archive, "hash": "b"})
+    assert from_json(archive) == from_json({**archive, "path": "/of/another/machine/code.zip"})
+    assert from_json(archive) != from_json({**archive, "hash": "b"})
+    assert from_json({**archive, "hash": ""}) == {"path": "code.zip", "hash": ""}
     assert from_json({SIGNATURE: REFERENCE_SIGNATURE, "urn": "urn:one", "id": "1"}) == "urn:one"
 
 

@@ -1,5 +1,6 @@
 """Archives as buildah and Docker write them, and broken ones."""
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_a_damaged_layer_is_noticed(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"the very words", b"another's word"))
     with pytest.raises(ImageError, match="damaged"):
         Image.read(file).unpack(tmp_path / "files")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_packed_archive_that_is_cut_off_is_reported(tmp_path: Path, share: float) -> None:
+    file = archive(tmp_path, layer(a="x"))
+    packed = gzip.compress(file.read_bytes())
+    file.write_bytes(packed[: int(len(packed) * share)])
+    with pytest.raises(ImageError, match="no image archive"):
+        Image.read(file)
 
 
 @pytest.mark.parametrize("missing", ["os", "architecture", "Env", "config", "User"])
@@ -132,6 +142,8 @@ def tarred(*members: tarfile.TarInfo) -> bytes:
         (member("up", tarfile.SYMTYPE, ".."), member("up/escaped")),
         (member("up", tarfile.SYMTYPE, ".."), member("up/escaped", tarfile.SYMTYPE, "x")),
         (member("hard", tarfile.LNKTYPE, "../outside"),),
+        (member("."),),
+        (member("/", tarfile.SYMTYPE, ".."),),
         (member("disk", tarfile.BLKTYPE),),
     ],
 )
@@ -142,6 +154,50 @@ def test_a_layer_cannot_reach_outside(tmp_path: Path, members: tuple[tarfile.Tar
         image.unpack(tmp_path / "files")
     assert not (tmp_path / "escaped").exists()
     assert not (tmp_path / "files/hard").exists()
+
+
+def test_a_hard_link_to_an_absolute_path_is_to_the_images_own(tmp_path: Path) -> None:
+    """And lends this machine's file neither to the image nor new rights."""
+    (outside := tmp_path / "outside").touch(0o600)
+    hard = [member("hard", tarfile.LNKTYPE, to) for to in ("/kept", str(outside))]
+    Image.read(archive(tmp_path, tarred(member("kept"), hard[0]))).unpack(files := tmp_path / "files")
+    assert (files / "hard").samefile(files / "kept")
+    with pytest.raises(ImageError, match="cannot be laid out"):
+        Image.read(archive(tmp_path, tarred(hard[1]))).unpack(tmp_path / "others")
+    assert (outside.stat().st_nlink, outside.stat().st_mode & 0o777) == (1, 0o600)
+
+
+@pytest.mark.parametrize("path", ["folder", "way/folder", "way"])
+def test_a_link_in_the_place_of_a_folder_lends_its_rights_to_nothing_outside(tmp_path: Path, path: str) -> None:
+    (outside := tmp_path / "outside/folder").mkdir(mode=0o700, parents=True)
+    (tmp_path / "outside").chmod(0o700)
+    link = member(path.partition("/")[0], tarfile.SYMTYPE, str(outside if path == "folder" else outside.parent))
+    folders = [member(one, tarfile.DIRTYPE) for one in ("way", path)]
+    Image.read(archive(tmp_path, tarred(*folders, link))).unpack(tmp_path / "files")
+    assert [one.stat().st_mode & 0o777 for one in (outside, outside.parent)] == [0o700, 0o700]
+
+
+def test_a_folder_that_its_owner_may_not_write_is_filled_and_has_its_own_time(tmp_path: Path) -> None:
+    closed = member("closed", tarfile.DIRTYPE)
+    closed.mode = 0o555
+    Image.read(archive(tmp_path, tarred(closed, member("closed/file")))).unpack(tmp_path / "files")
+    found = (tmp_path / "files/closed").stat()
+    assert (found.st_mode & 0o777, found.st_mtime) == (0o755, 0)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        (member("a", tarfile.SYMTYPE, "b"), member("b", tarfile.SYMTYPE, "a"), member("a/x")),
+        (member("a"), member("a/x")),
+        (member("a"), member("a/.wh.x")),
+        (member("a" * 300),),
+    ],
+)
+def test_what_no_file_system_takes_is_reported(tmp_path: Path, members: tuple[tarfile.TarInfo, ...]) -> None:
+    image = Image.read(archive(tmp_path, tarred(*members)))
+    with pytest.raises(ImageError, match="cannot be laid out"):
+        image.unpack(tmp_path / "files")
 
 
 def test_a_file_gets_no_rights_beyond_its_owners(tmp_path: Path) -> None:

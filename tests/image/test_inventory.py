@@ -32,10 +32,12 @@ Architecture: amd64
 """
 SBOM = {
     "bomFormat": "CycloneDX",
+    "metadata": {"component": {"type": "library", "name": "small", "purl": "pkg:pypi/small@1.0?file_name=small.whl"}},
     "components": [
         {"type": "library", "name": "small", "version": "1.0", "purl": "pkg:pypi/small@1.0?file_name=small.whl"},
         {"type": "library", "name": "small-core", "version": "1.0", "purl": "pkg:cargo/small-core@1.0?download_url=file://."},
         {"type": "library", "name": "openssl", "version": "4.0.3", "purl": "pkg:generic/openssl@4.0.3", "bom-ref": "x"},
+        {"type": "library", "name": "vendored", "version": "2.0", "purl": "pkg:pypi/vendored@2.0"},
     ],
 }  # fmt: skip
 
@@ -103,5 +105,6 @@ def test_what_a_wheel_carries_of_others_is_listed_with_it(inventory: ModuleType,
         wheel.writestr("small-1.0.dist-info/sboms/b.json", json.dumps(SBOM))
     described = importlib.import_module("wheels").describe(file)
     assert document(inventory, ui, wheels=[described])["small"]["components"] == [
-        {"type": "library", "name": "openssl", "version": "4.0.3", "purl": "pkg:generic/openssl@4.0.3"}
+        {"type": "library", "name": "openssl", "version": "4.0.3", "purl": "pkg:generic/openssl@4.0.3"},
+        {"type": "library", "name": "vendored", "version": "2.0", "purl": "pkg:pypi/vendored@2.0"},
     ]

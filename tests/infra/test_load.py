@@ -339,6 +339,19 @@ def test_one_mistake_around_the_settings_is_one_line_with_the_fix(
     assert problem.startswith(f"{file.name}{told}")
 
 
+@pytest.mark.parametrize("config", ["5", "true", "[a]", "[a: 1]", "text", ""])
+def test_what_is_no_mapping_under_config_is_reported(tmp_path: Path, config: str) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config: {config}\n")
+    with pytest.raises(ProblemsError, match="workbuoy:settings: is missing"):
+        load_settings(tmp_path, "dev", None)
+
+
+def test_settings_that_stand_beside_config_are_told_where_they_belong_under_the_engine_too(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("workbuoy:settings:\n  environment: dev\n")
+    with pytest.raises(ProblemsError, match=r"Pulumi.dev.yaml:1: workbuoy:settings: must stand under config"):
+        load_settings(tmp_path, "dev", None)
+
+
 def test_a_base_stack_s_settings_in_a_customer_s_stack_file_are_refused(project: Project) -> None:
     project.stack_file("prod-acme").write_text(project.stack_file("prod").read_text())
     with pytest.raises(ProblemsError) as caught:

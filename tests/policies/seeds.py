@@ -639,6 +639,7 @@ NAMES_NO_SOURCE: list[dict[str, Any]] = [
     {"ForAllValues:StringEquals": {"aws:SourceAccount": ACCOUNT}},
     {"Null": {"aws:SourceAccount": "true"}},
     {"StringEquals": {"aws:SourceAccount": "999999999999"}},
+    {"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-*/r-ab12/*"}},
     {"StringLike": {"aws:SourceArn": "*"}},
     {"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}},
     {"StringEquals": {"kms:EncryptionContextKeys": "aws:logs:arn"}},

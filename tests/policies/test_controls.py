@@ -14,7 +14,7 @@ from policies.catalogue import catalogue
 from policies.rule import RULES
 from policies.runner import Report, check
 from tests.policies.good_graph import ACCOUNT, REGION, document, github, good_graph, people
-from tests.policies.seeds import GONE, SEEDS, Seed, backed_up, seed
+from tests.policies.seeds import GONE, OPEN, SEEDS, Seed, backed_up, federated, seed
 
 USER, MFA = f"arn:aws:iam::{ACCOUNT}:user/ola", "aws:MultiFactorAuthPresent"
 RULE_FILES = sorted(Path(rules.__file__).parent.glob("[a-z]*.py"))
@@ -78,6 +78,24 @@ OTHER_GOOD_SIDES = [
     seed("listener-redirect-http", "service-http", "protocol"),
     seed("role-pin-github-subject", "preview-role", "assumeRolePolicy", github("repo:a/b:ref:refs/heads/main")),
     seed("role-require-mfa", "operator-role", "assumeRolePolicy", people(USER, Bool={MFA: "true"})),
+    *(
+        seed(
+            "role-pin-federated-subject",
+            "deploy-role",
+            "assumeRolePolicy",
+            federated("oidc-provider/gitlab.com", {"StringLike": {"gitlab.com:aud": "a", "gitlab.com:sub": ours}}),
+        )
+        for ours in ("project_path:workbuoy/*", "project_path:workbuoy/infra:ref_type:tag:ref:v*")
+    ),
+    *(
+        seed(
+            "topic-refuse-public",
+            "observability-alarms-policy",
+            "policy",
+            document(OPEN | {"Condition": {"ForAnyValue:StringLike": {key: "o-a1b2c3d4e5/r-ab12/ou-ab12-1/*"}}}),
+        )
+        for key in ("aws:SourceOrgPaths", "aws:PrincipalOrgPaths")
+    ),
 ]
 
 

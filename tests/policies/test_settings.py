@@ -120,6 +120,18 @@ def test_a_foreign_account_is_not_evaluated_where_the_provider_names_none() -> N
     }
 
 
+def test_a_right_to_write_that_is_known_is_found_beside_a_policy_that_is_not() -> None:
+    unread = [not_known(r, "policy") if r.name == "preview-policy" else r for r in good_graph()]
+    power_user = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPowerUser"
+    writes = seed("", "preview-role", "managedPolicyArns", [power_user]).applied(unread)
+    statuses = [
+        {f.status for f in check(graph, "prod", allowed_regions=[REGION]).findings if f.urn.endswith(":preview-role")}
+        & {"fail", "not evaluated"}
+        for graph in (unread, writes)
+    ]
+    assert statuses == [{"not evaluated"}, {"fail"}]
+
+
 def test_subnets_of_another_stack_are_not_evaluated() -> None:
     graph = [r for r in good_graph() if "subnet:Subnet" not in r.type]
     report = check(graph, "prod-acme", allowed_regions=[REGION])

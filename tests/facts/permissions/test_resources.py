@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from facts.permissions.documents import PolicyKind
-from facts.permissions.resources import attaches_functions_alone
+from facts.permissions.resources import attaches_functions_alone, is_every_one
 from facts.reach import Grants, WrittenStatement
 from facts.widening import Accounts, widenings
 
@@ -46,3 +46,17 @@ def test_whatever_it_says_otherwise_is_for_every_one(other: dict[str, Any]) -> N
     statement = {**ATTACHING, **other}
     assert not attaches_functions_alone(statement)
     assert is_wide(statement)
+
+
+@pytest.mark.parametrize(
+    ("resource", "every"),
+    [
+        ("arn:aws:kms:*:1:k*", True),
+        ("arn:aws:s3:eu-west-1:1:access*", True),
+        ("arn:aws:s3:::?*/*", True),
+        ("arn:aws:s3:::access*", False),  # buckets; AWS's type accesspoint/* is an account's
+        ("arn:aws:s3:::a*/*", False),
+    ],
+)
+def test_a_pattern_is_every_one_of_a_type_where_its_arns_have_the_same_parts(resource: str, every: bool) -> None:
+    assert is_every_one(resource) is every

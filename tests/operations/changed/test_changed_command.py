@@ -40,6 +40,21 @@ def test_uncommitted_and_new_files_count(repository: Repository) -> None:
     assert "prod" in found(run("--since", "main", "--json"))
 
 
+@pytest.mark.parametrize("after", ["isolation: pool\nbase: prod\n", "isolation: silo\nbase: prod\n", None])
+def test_where_a_move_is_closed_both_base_stacks_are_touched(repository: Repository, after: str | None) -> None:
+    """Each takes back the statement for the other's service, whatever is left of the record."""
+    record = "tenants/prod/initech.yaml"
+    repository.write(record, "isolation: pool\nbase: prod\nmove: {direction: from, base: prod-eu-north-1}\n")
+    repository.commit()
+    assert found(run("--since", "HEAD", "--json")) == set()
+    if after:
+        repository.write(record, after)
+    else:
+        repository.git("rm", "--quiet", record)
+    customers = {"initech"} if after else set()
+    assert found(run("--since", "HEAD", "--json")) == {"prod", "prod-eu-north-1"} | customers
+
+
 def test_a_silo_that_the_branch_brings_is_new(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "-b", "feature")
     repository.write("tenants/initech.yaml", "isolation: silo\nbase: prod\n")

@@ -55,8 +55,9 @@ def test_a_command_does_not_outlive_the_process_that_it_is_a_fork_of() -> None:
 
 
 def test_a_service_that_is_not_installed_and_a_server_that_is_gone_are_reported_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(NotToBeHadError, match="run `make rehearse` once"):
-        Forks(tmp_path).begin(["serve"], {})
+    for forks in (Forks(tmp_path), Forks(tmp_path).of_package(tmp_path / "before")):
+        with pytest.raises(NotToBeHadError, match="run `make rehearse` once"):
+            forks.begin(["serve"], {})
     here, there = socket.socketpair()
     there.close()
     with here, pytest.raises(NotToBeHadError, match="the process that runs the service's commands is gone"):
