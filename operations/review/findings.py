@@ -20,7 +20,7 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
     if plan.policies and not plan.recorded:
         return
     known = {(one.policy, one.urn) for one in plan.policies or () if one.level == "mandatory"}
-    asked = {"update", "replace", "delete", *(("create", "import") if plan.recorded else ())}
+    asked = {"update", "replace", "delete", *(["create"] if plan.recorded else [])}
     if not any(step.op in asked for step in plan.steps):
         return
     from policies.errors import RuleError  # noqa: PLC0415  the rules: half a second that nothing changed does not need
