@@ -13,15 +13,12 @@ from operations.review.residency import allowed_regions
 
 
 def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
-    """Mandatory findings that this change brings, where nobody here has asked for them.
-
-    Of what is made, those of a recording alone: a rehearsal asks the rules of all that it makes.
-    """
+    """Mandatory findings that this change brings to resources that stand, where nobody here has asked for them."""
     if plan.policies and not plan.recorded:
         return
     known = {(one.policy, one.urn) for one in plan.policies or () if one.level == "mandatory"}
-    asked = {"update", "replace", "delete", *(["create"] if plan.recorded else [])}
-    if not any(step.op in asked for step in plan.steps):
+    touched = {step.urn for step in plan.steps if step.op in ("update", "replace", "delete")}
+    if not touched:
         return
     from policies.errors import RuleError  # noqa: PLC0415  the rules: half a second that nothing changed does not need
 
@@ -34,7 +31,7 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
         return
     for key, message in after.items():
         step = plan.by_urn.get(key[1])
-        if key not in before and key not in known and step is not None and (step.op != "create" or plan.recorded):
+        if key not in before and key not in known and step is not None and step.op != "create":
             yield PolicyResult(policy=key[0], level="mandatory", urn=key[1], message=message)
 
 
