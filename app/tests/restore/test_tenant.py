@@ -268,18 +268,17 @@ class Killed(BaseException):
     """As kill -9: nothing runs after it but what frees a connection."""
 
 
+def _killed(*_: object, **__: object) -> None:
+    raise Killed
+
+
 STEPS = ("files", "kept", "replacing", "replaced", "compared", "thawing")
 # Done and not noted yet; and what is noted before it is done.
 KILLS = [*((step, "before") for step in STEPS), ("replacing", "after"), ("thawing", "after")]
 
 
-@pytest.mark.parametrize(("step", "when"), KILLS)
-def test_a_killed_run_is_gone_on_with_and_ends_the_same(
-    past: Past, monkeypatch: pytest.MonkeyPatch, step: str, when: str
-) -> None:
-    files = past.files()
-    past.damage()
-    past.prepare()
+def restore_killed_as_it_notes(past: Past, monkeypatch: pytest.MonkeyPatch, step: str, when: str) -> None:
+    """A restore that ends before or after it has noted a step."""
     note = Journal.note
 
     def killed(journal: Journal, name: str, seconds: float = 0.0) -> None:
@@ -289,10 +288,31 @@ def test_a_killed_run_is_gone_on_with_and_ends_the_same(
         if name == step:
             raise Killed
 
+    restore_killed_at(past, monkeypatch, Journal, "note", killed)
+
+
+def restore_killed_at(
+    past: Past,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: type,
+    method: str,
+    killed: Callable[..., None] = _killed,
+) -> None:
+    """A restore that ends in one of its methods."""
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "note", killed)
+        patch.setattr(owner, method, killed)
         with pytest.raises(Killed):
             past.restore()
+
+
+@pytest.mark.parametrize(("step", "when"), KILLS)
+def test_a_killed_run_is_gone_on_with_and_ends_the_same(
+    past: Past, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    files = past.files()
+    past.damage()
+    past.prepare()
+    restore_killed_as_it_notes(past, monkeypatch, step, when)
     past.restore()
     assert past.content() == past.acme
     assert past.files() == files
@@ -308,18 +328,7 @@ def test_what_a_killed_restore_froze_is_thawed_by_its_own_commands_alone(
     past.damage()
     past.prepare()
     before = past.content()
-
-    note = Journal.note
-
-    def killed(journal: Journal, name: str, seconds: float = 0.0) -> None:
-        if name == step:
-            raise Killed
-        note(journal, name, seconds)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "note", killed)
-        with pytest.raises(Killed):
-            past.restore()
+    restore_killed_as_it_notes(past, monkeypatch, step, "before")
     for by_hand in (freeze.freeze, freeze.thaw):
         with pytest.raises(PromotionRefused, match=r"is frozen already, since .* by restores/acme/"):
             by_hand(past.settings, "acme")
@@ -336,10 +345,7 @@ def test_a_restore_that_was_killed_before_it_kept_anything_is_given_up_by_undoin
     past.damage()
     past.prepare()
     before = past.content()
-    with monkeypatch.context() as patch:
-        patch.setattr(tenant._Steps, "_keep", _killed)
-        with pytest.raises(Killed):
-            past.restore()
+    restore_killed_at(past, monkeypatch, tenant._Steps, "_keep")
     with pytest.raises(PromotionRefused, match="was frozen for it, and is no longer"):
         tenant.undo(past.settings, "acme", AT)
     assert (past.content(), past.sql("select * from freezes")) == (before, [])
@@ -350,10 +356,7 @@ def test_a_second_run_that_must_wait_for_files_lets_go_what_the_killed_one_froze
 ) -> None:
     past.damage()
     past.prepare()
-    with monkeypatch.context() as patch:
-        patch.setattr(tenant._Steps, "_keep", _killed)
-        with pytest.raises(Killed):
-            past.restore()
+    restore_killed_at(past, monkeypatch, tenant._Steps, "_keep")
     with monkeypatch.context() as patch:
         patch.setattr(tenant, "bring", _refused)
         with pytest.raises(PromotionRefused, match="not now"):
@@ -372,10 +375,7 @@ def test_undoing_gives_back_nothing_that_an_earlier_attempt_kept_before_the_memb
             past.restore()
     fill(past.settings, "acme", things=1, objects=1, chunks=0)
     now, files = past.content(), past.files()
-    with monkeypatch.context() as patch:
-        patch.setattr(tenant._Steps, "_keep", _killed)
-        with pytest.raises(Killed):
-            past.restore()
+    restore_killed_at(past, monkeypatch, tenant._Steps, "_keep")
     with pytest.raises(PromotionRefused, match="was frozen for it, and is no longer"):
         tenant.undo(past.settings, "acme", AT)
     assert (past.content(), past.files(), past.sql("select * from freezes")) == (now, files, [])
@@ -388,17 +388,7 @@ def test_whoever_must_wait_for_files_after_a_run_was_killed_that_had_replaced_ro
     past.damage()
     past.prepare()
     before = past.content()
-    note = Journal.note
-
-    def killed(journal: Journal, name: str, seconds: float = 0.0) -> None:
-        if name == "replaced":
-            raise Killed
-        note(journal, name, seconds)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "note", killed)
-        with pytest.raises(Killed):
-            past.restore()
+    restore_killed_as_it_notes(past, monkeypatch, "replaced", "before")
     with monkeypatch.context() as patch:
         patch.setattr(tenant, "bring", _refused)
         with pytest.raises(PromotionRefused, match="not now"):
@@ -413,10 +403,7 @@ def test_what_was_undone_after_a_kill_and_restored_again_can_be_undone_again(
 ) -> None:
     past.damage()
     past.prepare()
-    with monkeypatch.context() as patch:
-        patch.setattr(tenant._Steps, "_compare", _killed)
-        with pytest.raises(Killed):
-            past.restore()
+    restore_killed_at(past, monkeypatch, tenant._Steps, "_compare")
     tenant.undo(past.settings, "acme", AT)
     fill(past.settings, "acme", things=1, objects=1, chunks=0)
     now = past.content()
@@ -435,18 +422,11 @@ def test_a_run_that_was_killed_after_its_thaw_replaces_nothing_any_more(
 ) -> None:
     past.damage()
     past.prepare()
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "end", _killed)
-        with pytest.raises(Killed):
-            past.restore()
+    restore_killed_at(past, monkeypatch, Journal, "end")
     fill(past.settings, "acme", things=1, objects=1, chunks=0)
     now, files = past.content(), past.files()
     past.restore()
     assert (past.content(), past.files()) == (now, files)
-
-
-def _killed(*_: object, **__: object) -> None:
-    raise Killed
 
 
 def test_what_is_owed_to_be_removed_is_not_removed_once_it_is_wanted_again(past: Past) -> None:
