@@ -37,7 +37,7 @@ _HOLDER = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<time>
 _PLUGIN = re.compile(r"resource plugin '?pulumi-resource-([\w-]+)'? (?:found .{0,40})?at version v?([\w.+-]+)")
 
 MessageMatch = re.Match[str]
-Explain = Callable[[str, str, MessageMatch], EngineError]
+Explain = Callable[[str, MessageMatch], EngineError]
 
 
 def explain(stack: str, text: str) -> EngineError:
@@ -45,7 +45,7 @@ def explain(stack: str, text: str) -> EngineError:
     for pattern, make in _KNOWN:
         found = re.search(pattern, text, re.IGNORECASE)
         if found:
-            return make(stack, text, found)
+            return make(stack, found)
     reasons = tuple(error_lines(text.splitlines()))
     return FailedError(f"{stack}: {next(iter(reasons), NO_REASON)}", "", reasons)
 
@@ -112,111 +112,109 @@ def settle(stack: str, operations: Sequence[str]) -> str:
     )
 
 
-def _locked(stack: str, text: str, _found: MessageMatch) -> EngineError:
-    return locked(stack, [describe_lock(m["who"], int(m["pid"]), m["time"]) for m in _HOLDER.finditer(text)])
+def _locked(stack: str, found: MessageMatch) -> EngineError:
+    holders = [describe_lock(m["who"], int(m["pid"]), m["time"]) for m in _HOLDER.finditer(found.string)]
+    return locked(stack, holders)
 
 
-def _plugin_missing(stack: str, _text: str, found: MessageMatch) -> EngineError:
+def _plugin_missing(stack: str, found: MessageMatch) -> EngineError:
     named = _PLUGIN.search(found.string)
     plugin = f"{named[1]} {named[2]}" if named else "a provider"
     return EngineMissingError(f"{stack}: the plugin {plugin} is not here", "`workbuoy engine install` brings it")
 
 
-def _half_written(stack: str, _text: str, _found: MessageMatch) -> EngineError:
-    """A folder's backend writes each file whole, and beside it a checksum, which it does not."""
-    return FailedError(
-        f"{stack}: its state's checksum is half written: a run writes it now, or was killed as it did",
-        f"repeat it; where it stays so, delete {stack}.json.attrs beside the state in the backend's folder: it "
-        "holds that checksum alone",
-    )
+def _says(kind: type[EngineError], problem: str, next_step: str) -> Explain:
+    """In these words; `{named}` in them is what the pattern caught, `{stack}` the stack."""
+
+    def make(stack: str, found: MessageMatch) -> EngineError:
+        words = {"stack": stack, "named": found[found.lastindex] if found.lastindex else ""}
+        return kind(f"{stack}: {problem.format(**words)}", next_step.format(**words))
+
+    return make
 
 
-def _not_logged_in(stack: str, _text: str, _found: MessageMatch) -> EngineError:
-    return UnreachableError(f"{stack}: no backend is chosen, so nobody knows where the state is", LOG_IN)
-
-
-def _no_folder(stack: str, _text: str, found: MessageMatch) -> EngineError:
-    return UnreachableError(f"{stack}: the backend {found[1]} is not there", f"make the folder, or {LOG_IN}")
-
-
-def _no_bucket(stack: str, _text: str, _found: MessageMatch) -> EngineError:
-    return UnreachableError(
-        f"{stack}: the backend's bucket does not exist", "run `bootstrap/` in the account first, or check the URL"
-    )
-
-
-def _passphrase(stack: str, _text: str, found: MessageMatch) -> EngineError:
-    wrong = found[0].lower().startswith("incorrect")
-    problem = "the passphrase of its secrets is wrong" if wrong else "its secrets are kept by a passphrase"
-    return MistakenError(f"{stack}: {problem}", "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE")
-
-
-def _secrets_key(stack: str, _text: str, _found: MessageMatch) -> EngineError:
-    return UnreachableError(
-        f"{stack}: the key of its secrets does not answer this identity",
-        "check `secretsprovider` in its stack file, and that this role may use the key",
-    )
-
-
-def _expired(stack: str, _text: str, _found: MessageMatch) -> EngineError:
-    return UnreachableError(f"{stack}: the AWS credentials have expired", SIGN_IN)
-
-
-def _no_credentials(stack: str, _text: str, _found: MessageMatch) -> EngineError:
-    return UnreachableError(f"{stack}: there are no AWS credentials", SIGN_IN)
-
-
-def _wrong_credentials(stack: str, _text: str, _found: MessageMatch) -> EngineError:
-    return UnreachableError(f"{stack}: AWS does not know these credentials", SIGN_IN)
-
-
-def _other_account(stack: str, _text: str, found: MessageMatch) -> EngineError:
-    return MistakenError(
-        f"{stack}: the credentials are of account {found[1]}, which its settings do not allow",
-        "sign in to the account of the stack's file",
-    )
-
-
-def _region(stack: str, _text: str, _found: MessageMatch) -> EngineError:
-    return MistakenError(
-        f"{stack}: its region is not allowed in this account",
-        "enable the region, or choose one that the organization's policies allow",
-    )
-
-
-def _denied(stack: str, _text: str, found: MessageMatch) -> EngineError:
-    return UnreachableError(f"{stack}: AWS refuses the backend to this identity ({found[1]})", "use the deploy role")
-
-
-def _no_network(stack: str, _text: str, found: MessageMatch) -> EngineError:
-    return UnreachableError(f"{stack}: {found[1]} cannot be reached", "check the network and the backend's URL")
-
-
+_VARIABLES: Final = "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE"
 _KNOWN: Final[tuple[tuple[str, Explain], ...]] = (
-    (r"no stack named '.*' found", lambda stack, _text, _found: unknown_stack(stack)),
+    (r"no stack named '.*' found", lambda stack, _found: unknown_stack(stack)),
     (r"the stack is currently locked by|Another update is currently in progress", _locked),
     (
         r"Could not automatically download and install resource plugin"
         r"|no resource plugin 'pulumi-resource-[\w-]+' found",
         _plugin_missing,
     ),
-    (r"PULUMI_ACCESS_TOKEN must be set|you must be logged in|not logged in", _not_logged_in),
-    (r'unable to open state directory "([^"]+)"', _no_folder),
-    (r"failed to load checkpoint: EOF", _half_written),
-    (r"(?:incorrect passphrase|passphrase must be set)", _passphrase),
-    (r"explicit deny in a service control policy|OptInRequired|region .{0,40}is not enabled", _region),
-    (r"account ID not allowed: (\d{12})", _other_account),
-    (r"ExpiredToken|token included in the request is expired|SSO session has expired|InvalidGrantException", _expired),
+    (
+        r"PULUMI_ACCESS_TOKEN must be set|you must be logged in|not logged in",
+        _says(UnreachableError, "no backend is chosen, so nobody knows where the state is", LOG_IN),
+    ),
+    (
+        r'unable to open state directory "([^"]+)"',
+        _says(UnreachableError, "the backend {named} is not there", f"make the folder, or {LOG_IN}"),
+    ),
+    (
+        # A folder's backend writes each file whole, and beside it a checksum, which it does not.
+        r"failed to load checkpoint: EOF",
+        _says(
+            FailedError,
+            "its state's checksum is half written: a run writes it now, or was killed as it did",
+            "repeat it; where it stays so, delete {stack}.json.attrs beside the state in the backend's folder: it "
+            "holds that checksum alone",
+        ),
+    ),
+    (r"incorrect passphrase", _says(MistakenError, "the passphrase of its secrets is wrong", _VARIABLES)),
+    (r"passphrase must be set", _says(MistakenError, "its secrets are kept by a passphrase", _VARIABLES)),
+    (
+        r"explicit deny in a service control policy|OptInRequired|region .{0,40}is not enabled",
+        _says(
+            MistakenError,
+            "its region is not allowed in this account",
+            "enable the region, or choose one that the organization's policies allow",
+        ),
+    ),
+    (
+        r"account ID not allowed: (\d{12})",
+        _says(
+            MistakenError,
+            "the credentials are of account {named}, which its settings do not allow",
+            "sign in to the account of the stack's file",
+        ),
+    ),
+    (
+        r"ExpiredToken|token included in the request is expired|SSO session has expired|InvalidGrantException",
+        _says(UnreachableError, "the AWS credentials have expired", SIGN_IN),
+    ),
     (
         r"no EC2 IMDS role found|NoCredentialProviders|failed to refresh cached credentials"
         r"|no valid credential sources|get credentials: ",
-        _no_credentials,
+        _says(UnreachableError, "there are no AWS credentials", SIGN_IN),
     ),
-    (r"InvalidClientTokenId|SignatureDoesNotMatch|InvalidAccessKeyId|UnrecognizedClientException", _wrong_credentials),
-    (r"NoSuchBucket|no such bucket", _no_bucket),
-    (r"get stack secrets manager: .*(?:KMS|key)", _secrets_key),
-    (r'read "\.pulumi/meta\.yaml".*?((?:AccessDenied|Forbidden|PermissionDenied)\w*)', _denied),
-    (r"dial tcp: lookup (\S+).*no such host|dial tcp (\S+): connect: ", _no_network),
+    (
+        r"InvalidClientTokenId|SignatureDoesNotMatch|InvalidAccessKeyId|UnrecognizedClientException",
+        _says(UnreachableError, "AWS does not know these credentials", SIGN_IN),
+    ),
+    (
+        r"NoSuchBucket|no such bucket",
+        _says(
+            UnreachableError,
+            "the backend's bucket does not exist",
+            "run `bootstrap/` in the account first, or check the URL",
+        ),
+    ),
+    (
+        r"get stack secrets manager: .*(?:KMS|key)",
+        _says(
+            UnreachableError,
+            "the key of its secrets does not answer this identity",
+            "check `secretsprovider` in its stack file, and that this role may use the key",
+        ),
+    ),
+    (
+        r'read "\.pulumi/meta\.yaml".*?((?:AccessDenied|Forbidden|PermissionDenied)\w*)',
+        _says(UnreachableError, "AWS refuses the backend to this identity ({named})", "use the deploy role"),
+    ),
+    (
+        r"dial tcp: lookup (\S+).*no such host|dial tcp (\S+): connect: ",
+        _says(UnreachableError, "{named} cannot be reached", "check the network and the backend's URL"),
+    ),
 )
 
 

@@ -72,6 +72,12 @@ SEEN = {
         "b.s3.eu-west-1.amazonaws.com cannot be reached",
         "check the network",
     ),
+    "no answer": (
+        META + 'request send failed, Put "https://10.0.0.9/latest": dial tcp 10.0.0.9:443: connect: connection refused',
+        UnreachableError,
+        "dev: 10.0.0.9:443 cannot be reached",
+        "check the network",
+    ),
     "no plugin, online": (
         "error: Could not automatically download and install resource plugin 'pulumi-resource-random' at version "
         "v4.21.4, install the plugin using `pulumi plugin install resource random v4.21.4`: failed all 5 attempts",
