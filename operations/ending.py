@@ -13,7 +13,7 @@ import click
 from graph.errors import InputError
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError, UnreachableError
-from operations.outputs import VERSIONS
+from operations.outputs import number_of
 from policies.errors import PolicyError, RuleError
 from project.terminal import fit
 from rehearsal.errors import ProgramError, RefusedError
@@ -32,12 +32,12 @@ def print_text(text: object, *, end: str = "\n") -> None:
 
 def print_json(name: str, document: Mapping[str, Any]) -> None:
     """Print what a program reads, on stdout: an output of `operations.outputs` with its number."""
-    click.echo(_as_text(name, {"schema": VERSIONS[name], **document}))
+    click.echo(_as_text(name, {"schema": number_of(name), **document}))
 
 
 def print_json_list(name: str, key: str, documents: Iterable[Mapping[str, Any]]) -> None:
     """The same of an output that is one list, each entry as soon as it is found."""
-    click.echo(f'{{\n"schema": {VERSIONS[name]},\n"{key}": [', nl=False)
+    click.echo(f'{{\n"schema": {number_of(name)},\n"{key}": [', nl=False)
     for number, one in enumerate(documents):
         click.echo(f"{',' if number else ''}\n{_as_text(name, one)}", nl=False)
     click.echo("\n]\n}")

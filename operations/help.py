@@ -2,29 +2,35 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import click
 
 from operations.ending import INTERRUPTED, fail, notify, report
 
+Sections = Mapping[str, Sequence[click.Command]]
+"""Commands by the title that they stand under."""
+
 
 class Commands(click.Group):
     """A group that lists each command's first sentence in full, under the titles of `sections` where it has any."""
 
-    def __init__(self, *args: Any, sections: Mapping[str, Sequence[str]] | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, sections: Sections | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self._sections = sections or {}
+        for command in chain.from_iterable(self._sections.values()):
+            self.add_command(command)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """By sections, and within one in the order in which a person meets them."""
-        named = [name for names in self._sections.values() for name in names if name in self.commands]
-        return [*named, *(name for name in super().list_commands(ctx) if name not in named)]
+        return list(self.commands) if self._sections else super().list_commands(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, names in (self._sections or {"Commands": self.list_commands(ctx)}).items():
-            found = [(name, self.get_command(ctx, name)) for name in names]
-            rows = [(name, one.get_short_help_str(limit=1000)) for name, one in found if one and not one.hidden]
+        for title, commands in (
+            self._sections or {"Commands": map(self.commands.get, self.list_commands(ctx))}
+        ).items():
+            rows = [(one.name or "", one.get_short_help_str(limit=1000)) for one in commands if one and not one.hidden]
             with formatter.section(title):
                 formatter.write_dl(rows, col_max=16)
 

@@ -32,16 +32,14 @@ from operations.state.command import state
 from operations.tenant.command import tenant
 
 SECTIONS: Final = {
-    "A stack: workbuoy VERB STACK": (
-        *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
-    ),
+    "A stack: workbuoy VERB STACK": (rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
     "Anything else: workbuoy NOUN VERB": (
-        *("tenant", "person", "fleet", "restore", "image", "policies", "state", "bootstrap", "engine"),
+        *(tenant, person, fleet, restore, image, policies, state, bootstrap, engine),
     ),
     "This machine, this change, a customer's data": (
-        *("doctor", "local", "changed", "locate", "backups", "drills", "evidence", "access"),
+        *(doctor, local, changed, locate, backups, drills, evidence, access),
     ),
-    "For workflows alone": ("pipeline",),
+    "For workflows alone": (pipeline,),
 }
 
 
@@ -67,11 +65,4 @@ def main() -> None:
     """
 
 
-for command in (
-    *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
-    *(tenant, person, fleet, restore, image, policies, state, bootstrap, engine),
-    *(doctor, local, changed, locate, backups, drills, evidence, access),
-    pipeline,
-):
-    main.add_command(command)
 show_examples(main, EXAMPLES)

@@ -17,7 +17,7 @@ import yaml
 from hypothesis import HealthCheck, settings
 
 from operations import ending
-from operations.outputs import VERSIONS
+from operations.outputs import number_of
 from project.files import Project, find_project
 from project.silos import base_of
 from project.terminal import UNBROKEN
@@ -189,7 +189,7 @@ def declared_with(change: Callable[[str, Change], Project]) -> DeclareWith:
 @cache
 def schema_of(name: str) -> Any:
     """The committed schema of an output, as something that validates."""
-    text = (ROOT / "docs/schemas" / f"{name}.{VERSIONS[name]}.json").read_text(encoding="utf-8")
+    text = (ROOT / "docs/schemas" / f"{name}.{number_of(name)}.json").read_text(encoding="utf-8")
     return jsonschema.Draft202012Validator(json.loads(text))
 
 

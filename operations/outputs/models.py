@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import Field
+from pydantic.alias_generators import to_snake
 
-from operations.outputs import VERSIONS
+from operations.outputs import number_of
 from operations.outputs.accessed import Access
 from operations.outputs.audited import Backups
 from operations.outputs.evidence import Evidence
@@ -268,48 +269,17 @@ class StateCheck(Printed):
 
 
 OUTPUTS: Final[Mapping[str, type[Printed]]] = {
-    "access": Access,
-    "backups": Backups,
-    "changed": Changed,
-    "cost": Cost,
-    "deploy": Deploy,
-    "doctor": Doctor,
-    "drift": Drift,
-    "drift-account": DriftAccount,
-    "drills": Drills,
-    "evidence": Evidence,
-    "fleet-cells": FleetCells,
-    "fleet-plan": FleetPlan,
-    "fleet-run": FleetRun,
-    "fleet-status": FleetStatus,
-    "image-build": ImageBuild,
-    "image-push": ImagePush,
-    "local": Local,
-    "locate": Locate,
-    "locate-all": LocateAll,
-    "person-erase": PersonErase,
-    "person-export": PersonExport,
-    "policies-check": PoliciesCheck,
-    "policies-lint": PoliciesLint,
-    "policies-matrix": PoliciesMatrix,
-    "rehearse": Rehearse,
-    "rehearse-all": RehearseAll,
-    "restore": Restore,
-    "releases": Releases,
-    "review": Review,
-    "rollout": Rollout,
-    "smoke": Smoke,
-    "state-check": StateCheck,
-    "tenant-check": TenantCheck,
-    "tenant-deploy-all": TenantDeployAll,
-    "tenant-export": TenantExport,
-    "tenant-link": TenantLink,
-    "tenant-list": TenantList,
-    "tenant-move": TenantMove,
-    "tenant-promote": TenantPromote,
-    "tenant-remains": TenantRemains,
-    "tenant-show": TenantShow,
+    to_snake(model.__name__).replace("_", "-"): model
+    for model in (
+        *(Access, Backups, Changed, Cost, Deploy, Doctor, Drift),
+        *(DriftAccount, Drills, Evidence, FleetCells, FleetPlan, FleetRun, FleetStatus),
+        *(ImageBuild, ImagePush, Local, Locate, LocateAll, PersonErase, PersonExport),
+        *(PoliciesCheck, PoliciesLint, PoliciesMatrix, Rehearse, RehearseAll, Restore, Releases),
+        *(Review, Rollout, Smoke, StateCheck, TenantCheck, TenantDeployAll, TenantExport),
+        *(TenantLink, TenantList, TenantMove, TenantPromote, TenantRemains, TenantShow),
+    )
 }
+"""By their names, as commands print them: `FleetCells` is `fleet-cells`."""
 _COMMANDS: Final[Mapping[str, str]] = {
     "access": "`workbuoy access TENANT`",
     "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
@@ -344,7 +314,7 @@ Exit codes are the same as without `--json`: 3 where a check failed, with the wh
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema of an output as it is printed now."""
     schema = OUTPUTS[name].model_json_schema(by_alias=True)
-    number = {"const": VERSIONS[name], "title": "Number of this schema"}
+    number = {"const": number_of(name), "title": "Number of this schema"}
     schema["properties"] = {"schema": number, **schema["properties"]}
     schema["required"] = ["schema", *schema["required"]]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
@@ -359,18 +329,18 @@ def schema_text(name: str, file: Path) -> str:
 
 def file_of(name: str) -> str:
     """The file of an output's schema, below `docs/schemas`."""
-    return f"{name}.{VERSIONS[name]}.json"
+    return f"{name}.{number_of(name)}.json"
 
 
 def page() -> str:
     """`docs/json.md`."""
     rows = [
-        f"| {' '.join((OUTPUTS[name].__doc__ or '').split())} | {_COMMANDS.get(name, f'`workbuoy {_words(name)}`')} "
+        f"| {' '.join((OUTPUTS[name].__doc__ or '').split())} | {_COMMANDS.get(name) or _command(name)} "
         f"| [{file_of(name)}](schemas/{file_of(name)}) |"
-        for name in VERSIONS
+        for name in sorted(OUTPUTS)
     ]
     return _PAGE + "\n".join(rows) + "\n"
 
 
-def _words(name: str) -> str:
-    return name.replace("-", " ")
+def _command(name: str) -> str:
+    return f"`workbuoy {name.replace('-', ' ')}`"
