@@ -42,13 +42,7 @@ def copy_statements(scope: Scope) -> list[Statement]:
             sid="LetCopiesUseKeys",
             actions=["kms:CreateGrant"],
             resources=scope.arns("kms", "key/*"),
-            conditions={
-                "StringEquals": {
-                    **scope.of_a_stack["StringEquals"],
-                    "kms:ViaService": [f"rds.{region}.amazonaws.com" for region in scope.regions],
-                },
-                "Bool": {"kms:GrantIsForAWSResource": "true"},
-            },
+            conditions={**scope.key_through("rds"), "Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
     ]
 
@@ -61,7 +55,6 @@ def changes_of_databases(scope: Scope) -> list[str]:
 
 def evidence_statements(scope: Scope) -> list[Statement]:
     """Write what was found, never over what is there, and read it again."""
-    through_s3 = [f"s3.{region}.amazonaws.com" for region in scope.regions]
     evidence = scope.buckets(f"files-*/{EVIDENCE_PREFIX}/*")
     return [
         Statement(
@@ -81,23 +74,13 @@ def evidence_statements(scope: Scope) -> list[Statement]:
             sid="EncryptEvidence",
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=scope.arns("kms", "key/*"),
-            conditions={
-                "StringEquals": {**scope.of_a_stack["StringEquals"], "kms:ViaService": through_s3},
-                # With a bucket key the context names the bucket.
-                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-                "ArnLike": {"kms:EncryptionContext:aws:s3:arn": scope.buckets("files-*")},
-            },
+            conditions=scope.key_through("s3", scope.buckets("files-*")),
         ),
     ]
 
 
 def drill_statements(scope: Scope, state: Rights) -> dict[str, list[Statement]]:
     """The policies of the role that the workflow of the drills takes, by part."""
-    roles = [
-        f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
-        for role in (EXECUTION_ROLE, RESTORE_ROLE)
-        for end in (role, f"*-{role}")
-    ]
     return {
         "copy": [
             *copy_statements(scope),
@@ -112,18 +95,13 @@ def drill_statements(scope: Scope, state: Rights) -> dict[str, list[Statement]]:
                 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=scope.arns("kms", "key/*"),
-                conditions={
-                    "StringEquals": {
-                        **scope.of_a_stack["StringEquals"],
-                        "kms:ViaService": [f"secretsmanager.{region}.amazonaws.com" for region in scope.regions],
-                    }
-                },
+                conditions=scope.key_through("secretsmanager"),
             ),
             elsewhere(scope, but={"rds": changes_of_databases(scope)}),  # copies may lie anywhere
         ],
         "backups": look_at_backups(scope),  # each night, after the drill
         "tasks": [
-            *task_statements(scope, "Drills", (DRILL,), roles),
+            *task_statements(scope, "Drills", (DRILL,), (EXECUTION_ROLE, RESTORE_ROLE)),
             Statement(sid="FollowTasks", actions=["ecs:DescribeTasks"], resources=scope.named("ecs", "task/{}/*")),
             Statement(
                 sid="ReadTasksLog",

@@ -90,11 +90,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
         "logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*", f"log-group:{WAF_LOG_PREFIX}{{}}:*"
     )
     papers = ("manifest.json", "receipt.json")
-    roles = [
-        f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
-        for role in (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE, EXPORT_ROLE)
-        for end in (role, f"*-{role}")
-    ]
+    roles = (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE, EXPORT_ROLE)
     return {
         "logs": [
             Statement(
@@ -146,12 +142,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=scope.arns("kms", "key/*"),
-                conditions={
-                    "StringEquals": {
-                        **scope.of_a_stack["StringEquals"],
-                        "kms:ViaService": [f"secretsmanager.{region}.amazonaws.com" for region in scope.regions],
-                    },
-                },
+                conditions=scope.key_through("secretsmanager"),
             ),
         ],
         "tasks": [
@@ -187,15 +178,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 sid="DecryptManifestAndReceipt",
                 actions=["kms:Decrypt"],
                 resources=scope.arns("kms", "key/*"),
-                conditions={
-                    "StringEquals": {
-                        **scope.of_a_stack["StringEquals"],
-                        "kms:ViaService": [f"s3.{region}.amazonaws.com" for region in scope.regions],
-                    },
-                    # With a bucket key the context names the bucket.
-                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-                    "ArnLike": {"kms:EncryptionContext:aws:s3:arn": scope.buckets("-files-*")},
-                },
+                conditions=scope.key_through("s3", scope.buckets("-files-*")),
             ),
         ],
     }

@@ -1,6 +1,6 @@
 """What one environment's stacks are called in its account, for statements that must name them before they exist."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from components.exports import SUFFIX_LETTERS
@@ -33,6 +33,10 @@ class Scope:
         """ARNs of IAM, which has no regions, with `{}` in the place of a stack's name and a dash."""
         return [f"arn:aws:iam::{self.account_id}:{one.format(f'workbuoy-{self.environment}-')}" for one in resources]
 
+    def roles(self, *names: str) -> list[str]:
+        """ARNs of the stacks' roles of these names (`components.context`)."""
+        return self.iam(*(f"role/{{}}{before}{name}" for name in names for before in ("", "*-")))
+
     def buckets(self, inside: str = "") -> list[str]:
         """ARNs of the stacks' buckets, or of what is `inside` them."""
         return [f"arn:aws:s3:::workbuoy-{self.environment}-*{inside}"]
@@ -52,23 +56,31 @@ class Scope:
                 sid="DecryptExports",
                 actions=["kms:Decrypt"],
                 resources=self.arns("kms", "key/*"),
-                conditions={
-                    "StringEquals": {
-                        **self.of_a_stack["StringEquals"],
-                        "kms:ViaService": [f"s3.{region}.amazonaws.com" for region in self.regions],
-                    },
-                    # With a bucket key the context names the bucket.
-                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-                    "ArnLike": {"kms:EncryptionContext:aws:s3:arn": self.exports()},
-                },
+                conditions=self.key_through("s3", self.exports()),
             ),
         ]
 
     @property
     def of_a_stack(self) -> Condition:
         """A resource without a name that a stack made: keys. The account's own are tagged as bootstrap's."""
-        tags = {"aws:ResourceTag/application": "workbuoy", "aws:ResourceTag/environment": self.environment}
-        return {"StringEquals": tags}
+        return self._tagged("ResourceTag")
+
+    @property
+    def made_as_a_stacks(self) -> Condition:
+        """A request that makes such a resource, with the tags that say whose it is."""
+        return self._tagged("RequestTag")
+
+    def key_through(self, service: str, buckets: Sequence[str] = ()) -> Condition:
+        """A key that a stack made, through one service alone, and for what is in `buckets` where these are named.
+
+        With a bucket key the context names the bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html.
+        """
+        hosts = [f"{service}.{region}.amazonaws.com" for region in self.regions]
+        via: Condition = {"StringEquals": {**self.of_a_stack["StringEquals"], "kms:ViaService": hosts}}
+        return {**via, "ArnLike": {"kms:EncryptionContext:aws:s3:arn": buckets}} if buckets else via
+
+    def _tagged(self, kind: str) -> Condition:
+        return {"StringEquals": {f"aws:{kind}/application": "workbuoy", f"aws:{kind}/environment": self.environment}}
 
     def _filled(self, resources: Iterable[str]) -> Iterable[str]:
         for resource in resources:

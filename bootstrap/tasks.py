@@ -7,7 +7,7 @@ from components.permissions import Condition, Statement
 
 
 def task_statements(scope: Scope, what: str, definitions: Sequence[str], roles: Sequence[str]) -> list[Statement]:
-    """Start tasks by these definitions, find them again, and hand these roles to them.
+    """Start tasks by these definitions, find them again, and hand these of the stacks' roles to them.
 
     `what` names them in the statements' ids. Following what runs differs, and is whoever starts them's to add.
     """
@@ -39,7 +39,7 @@ def task_statements(scope: Scope, what: str, definitions: Sequence[str], roles: 
         Statement(
             sid="HandRolesToTasks",
             actions=["iam:PassRole"],
-            resources=roles,
+            resources=scope.roles(*roles),
             conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         ),
     ]

@@ -75,7 +75,7 @@ def access_rights(scope: Scope) -> Rights:
             Statement(
                 sid="MakeBackupRolesWithinTheirs",
                 actions=MAKING,
-                resources=scope.iam(f"role/{{}}{BACKUP_ROLE}", f"role/{{}}*-{BACKUP_ROLE}"),
+                resources=scope.roles(BACKUP_ROLE),
                 conditions={
                     "StringEquals": {"iam:PermissionsBoundary": boundary_arn(scope.account_id, BACKUP_BOUNDARY)}
                 },
@@ -91,7 +91,7 @@ def access_rights(scope: Scope) -> Rights:
                 ],
                 resources=roles,
             ),
-            *(_hand(scope, service, sid, ends) for service, (sid, ends) in TAKERS.items()),
+            *(_hand(scope, service, sid, names) for service, (sid, names) in TAKERS.items()),
             Statement(
                 sid="MakePolicies",
                 actions=["iam:CreatePolicy", "iam:DeletePolicy", "iam:TagPolicy", "iam:UntagPolicy"],
@@ -107,12 +107,12 @@ def access_rights(scope: Scope) -> Rights:
     )
 
 
-def _hand(scope: Scope, service: str, sid: str, ends: Sequence[str]) -> Statement:
+def _hand(scope: Scope, service: str, sid: str, names: Sequence[str]) -> Statement:
     """Hand a service the roles that are its own."""
     return Statement(
         sid=sid,
         actions=["iam:PassRole"],
-        resources=scope.iam(*(f"role/{{}}{before}{end}" for end in ends for before in ("", "*-"))),
+        resources=scope.roles(*names),
         conditions={"StringEquals": {"iam:PassedToService": service}},
     )
 

@@ -62,12 +62,7 @@ def backup_rights(scope: Scope) -> Rights:
                 sid="MakePlans",
                 actions=["backup:CreateBackupPlan", "backup:TagResource"],
                 resources=plans,
-                conditions={
-                    "StringEquals": {
-                        "aws:RequestTag/application": "workbuoy",
-                        "aws:RequestTag/environment": scope.environment,
-                    }
-                },
+                conditions=scope.made_as_a_stacks,
             ),
             Statement(
                 sid="ChangePlans",

@@ -2,7 +2,7 @@
 
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
-from components.permissions import Condition, Statement
+from components.permissions import Statement
 
 
 def keys_rights(scope: Scope) -> Rights:
@@ -39,7 +39,7 @@ def keys_rights(scope: Scope) -> Rights:
                 sid="MakeKeys",
                 actions=["kms:CreateKey"],
                 resources=["*"],  # AWS knows no resource for this action
-                conditions=_tagged_as_a_stacks(scope),
+                conditions=scope.made_as_a_stacks,
             ),
             Statement(
                 sid="TagNewKeys",
@@ -48,7 +48,7 @@ def keys_rights(scope: Scope) -> Rights:
                 # A key that is being made has neither tags nor a name. AWS tells no more of it, so that a key of
                 # somebody else's without either would pass too; whoever has one gives it a name.
                 conditions={
-                    **_tagged_as_a_stacks(scope),
+                    **scope.made_as_a_stacks,
                     "Null": {
                         "aws:ResourceTag/application": "true",
                         "aws:ResourceTag/environment": "true",
@@ -63,10 +63,7 @@ def keys_rights(scope: Scope) -> Rights:
                 # Its own tags say whose a key is: they are set again, and never to another value.
                 conditions={
                     **scope.of_a_stack,
-                    "StringEqualsIfExists": {
-                        "aws:RequestTag/application": "workbuoy",
-                        "aws:RequestTag/environment": scope.environment,
-                    },
+                    "StringEqualsIfExists": scope.made_as_a_stacks["StringEquals"],
                 },
             ),
             Statement(
@@ -134,8 +131,3 @@ def keys_rights(scope: Scope) -> Rights:
             ),
         ],
     )
-
-
-def _tagged_as_a_stacks(scope: Scope) -> Condition:
-    tags = {"aws:RequestTag/application": "workbuoy", "aws:RequestTag/environment": scope.environment}
-    return {"StringEquals": tags}

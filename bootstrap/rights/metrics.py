@@ -10,9 +10,7 @@ def metrics_rights(scope: Scope) -> Rights:
     workspaces, scrapers = scope.arns("aps", "workspace/*"), scope.arns("aps", "scraper/*")
     rules = scope.named("aps", "rulegroupsnamespace/*/{}")
     names = scope.arns("servicediscovery", "namespace/*", "service/*")
-    new: Condition = {
-        "StringEquals": {"aws:RequestTag/application": "workbuoy", "aws:RequestTag/environment": scope.environment}
-    }
+    new = scope.made_as_a_stacks
     by_aws: Condition = {"Bool": {"aws:ViaAWSService": "true"}}  # never the role by itself
     return Rights(
         read=[
