@@ -27,10 +27,9 @@ class Commands(click.Group):
         return list(self.commands) if self._sections else super().list_commands(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, commands in (
-            self._sections or {"Commands": map(self.commands.get, self.list_commands(ctx))}
-        ).items():
-            rows = [(one.name or "", one.get_short_help_str(limit=1000)) for one in commands if one and not one.hidden]
+        listed: Sections = self._sections or {"Commands": [self.commands[one] for one in self.list_commands(ctx)]}
+        for title, commands in listed.items():
+            rows = [(one.name or "", one.get_short_help_str(limit=1000)) for one in commands if not one.hidden]
             with formatter.section(title):
                 formatter.write_dl(rows, col_max=16)
 

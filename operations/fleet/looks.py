@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from infra.problems import Problem, ProblemsError
-from operations.outputs import VERSIONS
+from operations.outputs import number_of
 from operations.outputs.audited import Backups
 from operations.outputs.models import Cost, Drift, DriftAccount, Releases
 from operations.outputs.printed import Printed
@@ -78,8 +78,8 @@ def _read(file: Path) -> tuple[str, Any]:
     if kind is None:
         raise ValueError(f"is no output that is read here; those are {known}")
     number = content.pop("schema", None)
-    if number != VERSIONS[kind]:
-        raise ValueError(f"is `{kind}` of schema {number}, and {VERSIONS[kind]} is read here; look again")
+    if number != number_of(kind):
+        raise ValueError(f"is `{kind}` of schema {number}, and {number_of(kind)} is read here; look again")
     try:
         return kind, _KINDS[kind][1].model_validate(content)
     except ValidationError as error:
