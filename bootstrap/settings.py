@@ -5,18 +5,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from components.settings import BrokenRule, Rule, Settings
+from components.settings import AccountId, BrokenRule, Email, Region, Rule, Settings, given_twice
 
-_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
 _Account = Annotated[
-    str,
-    Field(
-        pattern=r"^\d{12}$",
-        examples=["111122223333"],
-        description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes",
-    ),
+    AccountId,
+    Field(description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes"),
 ]
-_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["finance@example.org"], max_length=254)]
+_Email = Annotated[Email, Field(examples=["finance@example.org"])]
 _GitHubId = Annotated[
     str, Field(pattern=r"^\d{1,19}$", examples=["123456789"], description="A number in quotes; zeros are a placeholder")
 ]
@@ -43,7 +38,7 @@ class GitHubSettings(Settings):
 class IdentityCenterSettings(Settings):
     """Permission sets of IAM Identity Center whose people are operators; their MFA is set there."""
 
-    region: Annotated[_Region, Field(description="Where Identity Center stands")]
+    region: Annotated[Region, Field(description="Where Identity Center stands")]
     permission_sets: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,32}$", examples=["Operators"])], ...],
         Field(min_length=1, description="Names of permission sets that are assigned in this account"),
@@ -113,7 +108,7 @@ class JournalSettings(Settings):
     """Which account of the environment keeps the journal of its rollouts, in its state bucket."""
 
     account: _Account
-    region: Annotated[_Region, Field(description="Where that account keeps its state")]
+    region: Annotated[Region, Field(description="Where that account keeps its state")]
 
 
 class ProcessorSettings(Settings):
@@ -132,8 +127,7 @@ def _region_lies_inside_residency(account: "AnyAccountSettings") -> Iterator[Bro
 
 
 def _residency_names_each_once(account: "AnyAccountSettings") -> Iterator[BrokenRule]:
-    if len(set(account.residency)) != len(account.residency):
-        yield "residency", "names a region twice; keep one"
+    yield from given_twice(account.residency, "residency")
 
 
 class AnyAccountSettings(Settings):
@@ -141,9 +135,9 @@ class AnyAccountSettings(Settings):
 
     environment: str
     account: _Account
-    region: Annotated[_Region, Field(description="Where the state and the trail are kept")]
+    region: Annotated[Region, Field(description="Where the state and the trail are kept")]
     residency: Annotated[
-        tuple[_Region, ...],
+        tuple[Region, ...],
         Field(min_length=1, max_length=6, description="Regions in which the account's roles may do anything at all"),
     ]
     owner: Annotated[
@@ -163,8 +157,7 @@ def _images_lie_inside_residency(account: "AccountSettings") -> Iterator[BrokenR
 
 
 def _image_regions_name_each_once(account: "AccountSettings") -> Iterator[BrokenRule]:
-    if len(set(account.image_regions)) != len(account.image_regions):
-        yield "imageRegions", "names a region twice; keep one"
+    yield from given_twice(account.image_regions, "imageRegions")
 
 
 def _one_account_keeps_the_journal(account: "AccountSettings") -> Iterator[BrokenRule]:
@@ -181,11 +174,10 @@ def _one_account_keeps_the_journal(account: "AccountSettings") -> Iterator[Broke
 
 
 def _writers_are_other_accounts(account: "AccountSettings") -> Iterator[BrokenRule]:
+    yield from given_twice(account.journal_writers, "journalWriters")
     for index, one in enumerate(account.journal_writers):
         if one == account.account:
             yield f"journalWriters[{index}]", "is this account, whose own role writes its journal anyway"
-        elif one in account.journal_writers[:index]:
-            yield f"journalWriters[{index}]", f"names {one} twice; keep one"
 
 
 class AccountSettings(AnyAccountSettings):
@@ -193,7 +185,7 @@ class AccountSettings(AnyAccountSettings):
 
     environment: Literal["dev", "staging", "prod"]
     image_regions: Annotated[
-        tuple[_Region, ...], Field(min_length=1, description="Where images are kept: Lambda pulls from its own region")
+        tuple[Region, ...], Field(min_length=1, description="Where images are kept: Lambda pulls from its own region")
     ]
     github: GitHubSettings
     operators: OperatorsSettings

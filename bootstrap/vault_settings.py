@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bootstrap.settings import AnyAccountSettings
 from components.backup_settings import MOST_DAYS, too_long
-from components.settings import BrokenRule, Rule, Settings
+from components.settings import AccountId, BrokenRule, Region, Rule, Settings
 
 VAULT: Literal["vault"] = "vault"
 _Days = Annotated[int, Field(ge=1)]
@@ -23,16 +23,12 @@ class CopiesSettings(Settings):
     """A vault for the copies of one account, and how it is locked."""
 
     account: Annotated[
-        str,
+        AccountId,
         Field(
-            pattern=r"^\d{12}$",
-            examples=["111122223333"],
             description="Whose backups are copied here; the one account that may put anything into the vault",
         ),
     ]
-    region: Annotated[
-        str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"], description="Of the vault")
-    ]
+    region: Annotated[Region, Field(description="Of the vault")]
     lock: Annotated[
         Literal["governance", "compliance"],
         Field(

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from components.settings import BrokenRule, Rule, Settings
+from components.settings import AccountId, BrokenRule, Region, Rule, Settings
 
 MOST_DAYS = 35
 START_WITHIN_MINUTES = 60  # the shortest that AWS takes
@@ -36,18 +36,15 @@ class BackupCopySettings(Settings):
     """Where a copy of the backups goes, out of reach of this account, and how long each is kept."""
 
     account: Annotated[
-        str,
+        AccountId,
         Field(
-            pattern=r"^\d{12}$",
             examples=["444455556666"],
             description="Another account of the same organization, whose bootstrap keeps copies of this one's backups",
         ),
     ]
     region: Annotated[
-        str | None,
+        Region | None,
         Field(
-            pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
-            examples=["eu-west-1"],
             description="Of the other account's vault, inside residency; without one it is the stack's own",
         ),
     ] = None

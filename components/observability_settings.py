@@ -9,10 +9,7 @@ from pydantic import Field
 
 from components.alarms import DatabaseThresholds
 from components.objectives import ObjectivesSettings
-from components.settings import BrokenRule, CidrBlock, RoleArn, Rule, Settings, given_twice
-
-_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["oncall@example.org"], max_length=254)]
-
+from components.settings import BrokenRule, CidrBlock, Email, RoleArn, Rule, Settings, given_twice
 
 # https://www.rfc-editor.org/rfc/rfc1918 and, of carriers, https://www.rfc-editor.org/rfc/rfc6598
 _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
@@ -70,7 +67,7 @@ class ObservabilitySettings(Settings):
     """Who is told, and from which values on."""
 
     alarm_emails: Annotated[
-        tuple[_Email, ...],
+        tuple[Email, ...],
         Field(description="Each must confirm by a link that AWS sends; permanent stacks need one"),
     ] = ()
     database_cpu_percent: Annotated[int, Field(ge=10, le=100)] = 80

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from components.settings import BrokenRule, Rule, Settings, given_twice
+from components.settings import AccountId, BrokenRule, Region, Rule, Settings, given_twice
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import TenantName
 from infra.validation import find_problems
@@ -35,8 +35,8 @@ class StopRule(Settings):
 class GrantedQuota(Settings):
     """What AWS granted an account in a region, where that is not the default that docs/limits.md has."""
 
-    account: Annotated[str, Field(pattern=r"^\d{12}$", examples=["111122223333"])]
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
+    account: AccountId
+    region: Region
     name: Annotated[str, Field(min_length=1, description="As docs/limits.md calls it", examples=["RDS instances"])]
     granted: Annotated[int, Field(ge=1)]
 

@@ -17,7 +17,7 @@ from components.observability_settings import ObservabilitySettings
 from components.offered import data_date, postgres_classes
 from components.secrets import SecretsSettings
 from components.service_settings import ServiceSettings
-from components.settings import Arn, BrokenRule, Rule, Settings, find_certificate_fault, given_twice
+from components.settings import AccountId, Arn, BrokenRule, Region, Rule, Settings, find_certificate_fault, given_twice
 
 Environment = Literal["local", "dev", "staging", "prod"]
 
@@ -26,8 +26,6 @@ LEAST_BACKUP_DAYS = 7  # control RDS.11
 LEAST_NONCURRENT_DAYS = 7
 # https://docs.aws.amazon.com/cloud-map/latest/api/API_DnsConfig.html (MULTIVALUE)
 MOST_MANAGED_TASKS = 8
-
-_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
 
 
 def _region_lies_inside_residency(stack: "StackSettings") -> Iterator[BrokenRule]:
@@ -233,15 +231,13 @@ class StackSettings(Settings):
 
     environment: Environment
     account: Annotated[
-        str,
+        AccountId,
         Field(
-            pattern=r"^\d{12}$",
-            examples=["111122223333"],
             description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes",
         ),
     ]
-    region: Annotated[_Region, Field(description="Never changes on a stack: moving is a second stack")]
-    residency: Annotated[tuple[_Region, ...], Field(min_length=1, description="Regions in which data may be kept")]
+    region: Annotated[Region, Field(description="Never changes on a stack: moving is a second stack")]
+    residency: Annotated[tuple[Region, ...], Field(min_length=1, description="Regions in which data may be kept")]
     permanent: Annotated[bool, Field(description="Drives every safeguard against losing data")]
     owner: Annotated[
         str, Field(pattern=r"^[a-z0-9-]{2,40}$", examples=["platform-team"], description="Team named in every tag")

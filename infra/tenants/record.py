@@ -11,14 +11,16 @@ from components.service_settings import LoginSettings
 from components.settings import (
     HOST_NAME,
     LONGEST_HOST_NAME,
+    REGION,
     BrokenRule,
+    Region,
     Rule,
     Settings,
     find_certificate_fault,
 )
 from infra.tenants.dates import Dates
 from infra.tenants.listing import FOLDER
-from infra.tenants.residency import REGION, Residency, allowed_regions
+from infra.tenants.residency import Residency, allowed_regions
 from infra.tenants.tiers import TIERS
 
 LONGEST_NAME = 20
@@ -78,7 +80,7 @@ class Move(Settings):
         Literal["to", "from"], Field(description="to: the customer goes there; from: they came from there")
     ]
     base: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", examples=["prod-eu-north-1"])]
-    region: Annotated[str, Field(pattern=f"^{REGION.pattern}$", examples=["eu-north-1"])]
+    region: Annotated[Region, Field(examples=["eu-north-1"])]
     listener_priority: Annotated[
         int | None, Field(ge=1, le=LAST_PRIORITY, description="Of a silo's rule on that base stack")
     ] = None
@@ -188,7 +190,7 @@ class PlatformOutside(Settings):
     """The owner's decision that the account's own stores (the engine's state, the trail, images) may lie outside."""
 
     regions: Annotated[
-        tuple[Annotated[str, Field(pattern=f"^{REGION.pattern}$", examples=["eu-west-1"])], ...],
+        tuple[Region, ...],
         Field(min_length=1, max_length=6, description="Where they may lie besides residency; never customer data"),
     ]
     reason: Annotated[
@@ -221,12 +223,7 @@ class Tenant(Settings):
     base: Annotated[
         str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", examples=["prod"], description="Base stack, such as prod")
     ]
-    region: Annotated[
-        str,
-        Field(
-            pattern=f"^{REGION.pattern}$", examples=["eu-west-1"], description="Never changes: a move is a second stack"
-        ),
-    ]
+    region: Annotated[Region, Field(description="Never changes: a move is a second stack")]
     residency: Annotated[Residency, Field(description="A jurisdiction such as eea, or a list of regions")]
     tier: Annotated[Literal[*TIERS] | None, Field(description="Sizes of a silo")] = None  # type: ignore[valid-type]
     host_name: Annotated[

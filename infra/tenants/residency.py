@@ -5,12 +5,11 @@ engineers' knowledge; the page itself was not read. The European Sovereign Cloud
 """
 
 import difflib
-import re
 from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+from components.settings import REGION
 
 _GERMANY, _IRELAND, _FRANCE, _SWEDEN, _ITALY, _SPAIN = (
     "eu-central-1", "eu-west-1", "eu-west-3", "eu-north-1", "eu-south-1", "eu-south-2",

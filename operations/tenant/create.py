@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from components.settings import REGION
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file, stacks_in
 from infra.tenants.files import capacity_warnings, find_tenant_problems, free_priority, read_tenants
 from infra.tenants.listing import OFFBOARDED_FOLDER, list_records, new_tenant_file, offboarding_file
 from infra.tenants.record import Tenant
-from infra.tenants.residency import JURISDICTIONS, REGION, allowed_regions
+from infra.tenants.residency import JURISDICTIONS, allowed_regions
 from infra.validation import find_problems
 from infra.yaml_text import as_yaml
 

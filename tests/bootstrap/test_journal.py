@@ -339,7 +339,7 @@ def test_a_mistake_between_the_two_files_is_named_with_its_place(what: str, acco
     [
         (lambda s: s.update(journal={"account": "444444444444", "region": HERE}), "journal", "first account"),
         (lambda s: s.update(journalWriters=["222222222222"]), "journalWriters[0]", "is this account"),
-        (lambda s: s.update(journalWriters=["3" * 12, "3" * 12]), "journalWriters[1]", "twice"),
+        (lambda s: s.update(journalWriters=["3" * 12, "3" * 12]), "journalWriters[1]", "journalWriters[0]"),
         (lambda s: s.update(journalWriters=["000000000014"]), "journalWriters[0]", "is a placeholder account"),
     ],
 )
