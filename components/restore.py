@@ -1,32 +1,22 @@
 """What bringing data back needs and nothing else has: a place for a copy of the database, and tasks that read it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.context import StackContext
 from components.database import PORT, Database
 from components.firewall import SecurityGroup, SecurityGroupArgs
-from components.log_group import LogGroup
 from components.place import NetworkPlace
-from components.role import Role
-from components.service_settings import ServiceSettings
 from components.task import TaskArgs, drill_task, restore_task
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreArgs:
-    """`environment` names both databases, and the copy's login by its secret."""
+    """The environment of `tasks` names both databases, and the copy's login by its secret."""
 
-    context: StackContext
-    settings: ServiceSettings
-    environment: Mapping[str, Input[str]]
+    tasks: TaskArgs
     network: NetworkPlace
     database: Database
-    execution_role: Role
-    role: Role
-    log_group: LogGroup
 
 
 class Restore(ComponentResource):
@@ -43,7 +33,7 @@ class Restore(ComponentResource):
 
     def __init__(self, name: str, args: RestoreArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Restore", name, None, opts)
-        context, child = args.context, ResourceOptions(parent=self)
+        context, child = args.tasks.context, ResourceOptions(parent=self)
         copies = SecurityGroup(
             f"{name}-copy",
             SecurityGroupArgs(
@@ -60,15 +50,6 @@ class Restore(ComponentResource):
         tasks.allow_to(copies, PORT)
         args.network.let_reach_aws(tasks)
         self.security_group_id, self.copy_security_group_id = tasks.id, copies.id
-        task = TaskArgs(
-            context=context,
-            settings=args.settings,
-            environment=args.environment,
-            owner_secret_arn=args.database.owner_secret_arn,
-            execution_role=args.execution_role,
-            task_role=args.role,
-            log_group=args.log_group,
-        )
-        self.task_definition_arn = restore_task(task, child).arn
-        self.drill_task_definition_arn = drill_task(task, child).arn
+        self.task_definition_arn = restore_task(args.tasks, child).arn
+        self.drill_task_definition_arn = drill_task(args.tasks, child).arn
         self.register_outputs({"taskDefinitionArn": self.task_definition_arn})

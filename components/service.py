@@ -1,20 +1,16 @@
 """The service on Fargate: one task whose `migrate` must succeed before the service starts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.context import StackContext
 from components.database import PORT as DATABASE_PORT
 from components.database import Database
 from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
-from components.log_group import LogGroup
 from components.metrics import register_tasks
 from components.observability_settings import TracesSettings
 from components.place import ClusterPlace, LoadBalancerPlace, MetricsPlace, NetworkPlace
-from components.role import Role
 from components.rotation import Rotation
 from components.service_settings import EVERYWHERE, ServiceSettings
 from components.task import (
@@ -35,19 +31,14 @@ LAST_PRIORITY = 50000  # a shared service's rule; tenants' own host names come b
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceArgs:
-    """`environment` is what the guide names; the owner's secret, for `migrate` alone, comes from `database`."""
+    """`tasks` has what the guide names as environment, and the owner's secret for `migrate` alone."""
 
-    context: StackContext
-    settings: ServiceSettings
-    environment: Mapping[str, Input[str]]
+    tasks: TaskArgs
     network: NetworkPlace
     database: Database
     load_balancer: LoadBalancerPlace
     cluster: ClusterPlace
     rotation: Rotation
-    execution_role: Role
-    task_role: Role
-    log_group: LogGroup
     metrics: MetricsPlace | None = None
     traces: TracesSettings | None = None
     priority: int = LAST_PRIORITY
@@ -64,18 +55,10 @@ class Service(ComponentResource):
 
     def __init__(self, name: str, args: ServiceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Service", name, None, opts)
-        context, settings, child = args.context, args.settings, ResourceOptions(parent=self)
+        tasks, child = args.tasks, ResourceOptions(parent=self)
+        context, settings = tasks.context, tasks.settings
         target_group, rule = _route(name, args, child)
         security_group = _firewall(name, args, child)
-        tasks = TaskArgs(
-            context=context,
-            settings=settings,
-            environment=args.environment,
-            owner_secret_arn=args.database.owner_secret_arn,
-            execution_role=args.execution_role,
-            task_role=args.task_role,
-            log_group=args.log_group,
-        )
         task_definition = service_task(name, tasks, child)
         service = aws.ecs.Service(
             f"{name}-service",
@@ -111,8 +94,8 @@ class Service(ComponentResource):
                 depends_on=[
                     rule,
                     security_group,
-                    args.execution_role.policy,
-                    args.task_role.policy,
+                    tasks.execution_role.policy,
+                    tasks.task_role.policy,
                     args.rotation,
                     *args.network.ready,
                 ],
@@ -134,17 +117,17 @@ def _firewall(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityG
     """
     group = SecurityGroup(
         name,
-        SecurityGroupArgs(context=args.context, vpc_id=args.network.vpc_id, description="Tasks of the service"),
+        SecurityGroupArgs(context=args.tasks.context, vpc_id=args.network.vpc_id, description="Tasks of the service"),
         child,
     )
     group.admit_group("load-balancer", args.load_balancer.security_group_id, PORT)
-    for cidr_block in args.settings.metrics_cidr_blocks:
+    for cidr_block in args.tasks.settings.metrics_cidr_blocks:
         group.admit_cidr_block(cidr_block, METRICS_PORT)
     if args.metrics is not None:
         group.admit_group("metrics-scraper", args.metrics.security_group_id, METRICS_PORT)
     group.allow_to(args.database.security_group, DATABASE_PORT)
     args.network.let_reach_aws(group)
-    outside = bool(args.settings.login.issuer_url)
+    outside = bool(args.tasks.settings.login.issuer_url)
     if outside:
         group.reach_internet()
     # AWS refuses a second rule for the same block and port.
@@ -157,13 +140,13 @@ def _registry(name: str, args: ServiceArgs, child: ResourceOptions) -> aws.ecs.S
     """Where ECS keeps the addresses of the tasks, for a managed collector to find."""
     if args.metrics is None or args.metrics.workspace is None:
         return None
-    arn = register_tasks(name, args.context, args.metrics.workspace, child)
+    arn = register_tasks(name, args.tasks.context, args.metrics.workspace, child)
     return aws.ecs.ServiceServiceRegistriesArgs(registry_arn=arn)
 
 
 def _route(name: str, args: ServiceArgs, child: ResourceOptions) -> tuple[aws.lb.TargetGroup, aws.lb.ListenerRule]:
     """Requests for the host name, or for any where there is none, to the service's port; never to metrics."""
-    protocol = "HTTPS" if args.settings.target_tls else "HTTP"
+    protocol = "HTTPS" if args.tasks.settings.target_tls else "HTTP"
     target_group = aws.lb.TargetGroup(
         f"{name}-targets",
         vpc_id=args.network.vpc_id,
@@ -180,10 +163,10 @@ def _route(name: str, args: ServiceArgs, child: ResourceOptions) -> tuple[aws.lb
             healthy_threshold=2,
             unhealthy_threshold=3,
         ),
-        tags=args.context.tags(),
+        tags=args.tasks.context.tags(),
         opts=child,
     )
-    host_name = args.settings.host_name
+    host_name = args.tasks.settings.host_name
     condition = (
         aws.lb.ListenerRuleConditionArgs(host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[host_name]))
         if host_name
@@ -195,7 +178,7 @@ def _route(name: str, args: ServiceArgs, child: ResourceOptions) -> tuple[aws.lb
         priority=args.priority,
         conditions=[condition],
         actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=target_group.arn)],
-        tags=args.context.tags(),
+        tags=args.tasks.context.tags(),
         opts=child,
     )
     return target_group, rule

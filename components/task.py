@@ -28,7 +28,7 @@ PROGRAM = "/usr/bin/workbuoy-app"  # the image's entry point: app/Dockerfile
 
 @dataclass(frozen=True, kw_only=True)
 class TaskArgs:
-    """What both have alike; the owner's secret goes to containers that act as the database's owner."""
+    """What all have alike; the owner's secret goes to containers that act as the database's owner."""
 
     context: StackContext
     settings: ServiceSettings

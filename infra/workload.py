@@ -1,6 +1,6 @@
 """What a base stack and a customer's own stack have alike: database, secrets, logs, roles, service and alarms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi import Input, ResourceOptions
@@ -149,20 +149,24 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         backups_kept_days=backups_kept_days(settings),
         traces=settings.observability.traces,
     )
+    tasks = TaskArgs(
+        context=context,
+        settings=app,
+        environment=environment,
+        owner_secret_arn=database.owner_secret_arn,
+        execution_role=access.execution,
+        task_role=access.task,
+        log_group=logs.service,
+    )
     service = Service(
         "service",
         ServiceArgs(
-            context=context,
-            settings=app,
-            environment=environment,
+            tasks=tasks,
             network=args.network,
             database=database,
             load_balancer=args.load_balancer,
             cluster=args.cluster,
             rotation=rotation,
-            execution_role=access.execution,
-            task_role=access.task,
-            log_group=logs.service,
             metrics=args.metrics,
             traces=settings.observability.traces,
             priority=args.priority,
@@ -172,28 +176,16 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
     restore = Restore(
         "restore",
         RestoreArgs(
-            context=context,
-            settings=app,
-            environment=restore_environment(environment, database, secrets),
+            tasks=replace(
+                tasks, environment=restore_environment(environment, database, secrets), task_role=access.restore
+            ),
             network=args.network,
             database=database,
-            execution_role=access.execution,
-            role=access.restore,
-            log_group=logs.service,
         ),
         opts,
     )
     export = export_task(
-        TaskArgs(
-            context=context,
-            settings=app,
-            environment=export_environment(environment, args.exports),
-            owner_secret_arn=database.owner_secret_arn,
-            execution_role=access.execution,
-            task_role=access.export,
-            log_group=logs.service,
-        ),
-        opts,
+        replace(tasks, environment=export_environment(environment, args.exports), task_role=access.export), opts
     )
     observability = Observability(
         "observability",
