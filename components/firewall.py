@@ -53,13 +53,13 @@ class SecurityGroup(ComponentResource):
         """Let this group connect to a shared one; its own way in is its stack's affair."""
         self._rule("to", peer_name, port, f"{self._name} to {peer_name}", referenced_security_group_id=group_id)
 
-    def reach_internet(self, port: int = HTTPS_PORT) -> None:
-        """Let this group connect to any address on one port."""
-        self._rule("to", "internet", port, f"{self._name} to the internet", cidr_ipv4="0.0.0.0/0")
+    def reach_internet(self) -> None:
+        """Let this group connect to any address by HTTPS."""
+        self._rule("to", "internet", HTTPS_PORT, f"{self._name} to the internet", cidr_ipv4="0.0.0.0/0")
 
-    def reach_prefix_list(self, prefix_list_id: Input[str], what: str, port: int = HTTPS_PORT) -> None:
+    def reach_prefix_list(self, prefix_list_id: Input[str], what: str) -> None:
         """Let this group connect to an AWS service behind a gateway endpoint."""
-        self._rule("to", what, port, f"{self._name} to {what}", prefix_list_id=prefix_list_id)
+        self._rule("to", what, HTTPS_PORT, f"{self._name} to {what}", prefix_list_id=prefix_list_id)
 
     def allow_to(self, target: "SecurityGroup", port: int) -> None:
         """Let this group connect to another one on one TCP port: out on this side and in on that side."""

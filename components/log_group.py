@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.context import DataClassification, StackContext
+from components.context import StackContext
 from components.permissions import Statement
 
 READ_LOGS = (
@@ -23,7 +23,6 @@ class LogGroupArgs:
     name: str
     retention_days: int
     key_arn: Input[str]
-    data_classification: DataClassification = "operational"
 
 
 class LogGroup(ComponentResource):
@@ -41,7 +40,7 @@ class LogGroup(ComponentResource):
             retention_in_days=args.retention_days,
             kms_key_id=args.key_arn,
             skip_destroy=args.context.permanent,
-            tags=args.context.tags(args.data_classification),
+            tags=args.context.tags("operational"),
             opts=ResourceOptions(parent=self, protect=args.context.protected),
         )
         self.arn, self.name = group.arn, group.name
