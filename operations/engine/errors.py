@@ -30,7 +30,7 @@ class LockedError(EngineError):
 
 
 class UnreachableError(EngineError):
-    """The backend, or AWS, could not be reached or asked: no login, no credentials, no network."""
+    """The backend, AWS or GitHub could not be reached or asked: no login, no credentials, no network."""
 
 
 class LostEventsError(EngineError):

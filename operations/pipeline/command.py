@@ -2,16 +2,15 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from infra.problems import Problem, ProblemsError
 from operations.changed.command import require_branch
-from operations.ending import CHECK_FAILED, NOT_MADE, fail, notify, print_page, report_errors
+from operations.ending import CHECK_FAILED, fail, notify, print_page, report_errors
 from operations.help import Commands
 
 if TYPE_CHECKING:
@@ -26,19 +25,6 @@ FOLDER = click.option(
 )
 SAY = click.option("--say", metavar="TEXT", help="A sentence before the files.")
 MARKER = re.compile(r"[a-z][a-z-]*")
-
-
-def _report_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    def run(*args: Any, **options: Any) -> Any:
-        from operations.pipeline.github import ApiError  # noqa: PLC0415 printing help must not pay for it
-
-        try:
-            return function(*args, **options)
-        except ApiError as error:
-            fail(NOT_MADE, str(error))
-
-    return report_errors(run)
 
 
 @click.group(cls=Commands)
@@ -70,7 +56,7 @@ def require_passed(results: str) -> None:
 @FILES
 @FOLDER
 @SAY
-@_report_errors
+@report_errors
 def summary(files: Sequence[Path], folder: Path | None, say: str | None) -> None:
     """Add the files to the job's summary, or print them where there is none."""
     _summarize(_parts(files, folder, say))
@@ -82,7 +68,7 @@ def summary(files: Sequence[Path], folder: Path | None, say: str | None) -> None
 @SAY
 @click.option("--marker", default="preview", show_default=True, help="Whose comment this is; each has its own.")
 @click.option("--pull-request", type=int, metavar="NUMBER", help="Default: the one that the workflow runs for.")
-@_report_errors
+@report_errors
 def comment(
     *, files: Sequence[Path], folder: Path | None, say: str | None, marker: str, pull_request: int | None
 ) -> None:
@@ -113,7 +99,7 @@ def comment(
 @SAY
 @click.option("--marker", default="drift", show_default=True, help="Whose issue this is; each has its own.")
 @click.option("--title", required=True, help="Of the issue, when it is opened.")
-@_report_errors
+@report_errors
 def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker: str, title: str) -> None:
     """Open one issue for what the files say, or bring it up to date; without a file and a text, close it.
 
@@ -136,7 +122,7 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
 @click.option("--branch", required=True, help="Of the pull request; its former commit is replaced.")
 @click.option("--title", required=True, help="Of the commit and the pull request.")
 @click.option("--start", "workflows", multiple=True, metavar="FILE.yml", help="A workflow to start on the branch.")
-@_report_errors
+@report_errors
 def propose(*, patch: Path, branch: str, title: str, workflows: Sequence[str]) -> None:
     """Open one pull request for what PATCH changes, or bring the one of last time up to date.
 
@@ -175,7 +161,7 @@ def propose(*, patch: Path, branch: str, title: str, workflows: Sequence[str]) -
 @click.option(
     "--output", required=True, metavar="DIRECTORY", type=click.Path(path_type=Path, file_okay=False), help="Is made."
 )
-@_report_errors
+@report_errors
 def looks(*, workflows: Sequence[str], branch: str, output: Path) -> None:
     """Fetch what the latest runs of workflows looked at, for `workbuoy fleet page`.
 

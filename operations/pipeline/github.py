@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any, Final
 
+from operations.engine.errors import UnreachableError
+
 BOT: Final = "github-actions[bot]"
 """Whose comments and issues a report may change: a workflow's own token writes as this user."""
 
@@ -23,7 +25,7 @@ _LAST_PAGE: Final = 100
 _TIMEOUT_SECONDS: Final = 30
 
 
-class ApiError(Exception):
+class ApiError(UnreachableError):
     """GitHub did not do it; one line that says what and why."""
 
 
