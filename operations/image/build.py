@@ -34,7 +34,7 @@ def build(
         notify("Building the web interface")
         interface.build(context / "ui", folder)
         notify("Fetching wheels")
-        wheelhouse.fetch(app, architecture, context / "wheelhouse", folder)
+        wheelhouse.fetch(app / "requirements.lock", architecture, context / "wheelhouse", folder)
         notify(f"Building with {chosen}")
         if chosen == "docker":
             engines.build_with_docker(context, architecture, source, made, folder)

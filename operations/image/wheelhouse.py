@@ -14,13 +14,28 @@ GLIBC_MINORS = range(41, 16, -1)  # trixie has 2.41; wheels name that or an olde
 MACHINES: dict[Architecture, str] = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 
-def fetch(app: Path, architecture: Architecture, target: Path, folder: Path) -> None:
-    """Fill `target` with the wheels of the lock.
+def fetch(lock: Path, architecture: Architecture, target: Path, folder: Path) -> None:
+    """Fill `target` with the wheels of a lock.
 
     Raises ImageError where pip cannot get one, or its hash is not the lock's.
     """
     target.mkdir(parents=True)
-    _download(app / "requirements.lock", architecture, target, folder)
+    requirements = folder / lock.name
+    requirements.write_text("\n".join(wanted(lock.read_text(), architecture).values()) + "\n")
+    machine = MACHINES[architecture]
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in GLIBC_MINORS] + [f"manylinux2014_{machine}"]
+    command = [
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"),
+        *("--require-hashes", "--only-binary=:all:", "--implementation=cp", f"--python-version={PYTHON}"),
+        *(f"--platform={name}" for name in platforms),
+        *("--requirement", str(requirements), "--dest", str(target)),
+    ]
+    try:
+        run(command, folder, "fetching wheels")
+    except ImageError as error:
+        if "HASH" in str(error).upper():
+            raise ImageError(f"{lock.name} does not match what the package index gives: {error}", error.code) from error
+        raise
 
 
 def wanted(lock: str, architecture: Architecture) -> dict[str, str]:
@@ -48,22 +63,3 @@ def wanted(lock: str, architecture: Architecture) -> dict[str, str]:
             name = f"{requirement.name}{requirement.specifier}"
             found[name] = " ".join([name, *(f"--hash={one.strip()}" for one in hashes)])
     return found
-
-
-def _download(lock: Path, architecture: Architecture, target: Path, folder: Path) -> None:
-    requirements = folder / lock.name
-    requirements.write_text("\n".join(wanted(lock.read_text(), architecture).values()) + "\n")
-    machine = MACHINES[architecture]
-    platforms = [f"manylinux_2_{minor}_{machine}" for minor in GLIBC_MINORS] + [f"manylinux2014_{machine}"]
-    command = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"),
-        *("--require-hashes", "--only-binary=:all:", "--implementation=cp", f"--python-version={PYTHON}"),
-        *(f"--platform={name}" for name in platforms),
-        *("--requirement", str(requirements), "--dest", str(target)),
-    ]
-    try:
-        run(command, folder, "fetching wheels")
-    except ImageError as error:
-        if "HASH" in str(error).upper():
-            raise ImageError(f"{lock.name} does not match what the package index gives: {error}", error.code) from error
-        raise

@@ -24,7 +24,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if missing:
         pytest.skip(f"the image cannot be built: {', '.join(missing)} missing; .ci/run installs them as root")
     folder = tmp_path_factory.mktemp("wheels")
-    wheelhouse.fetch(APP, this_machine(), folder / "wheelhouse", folder)
+    wheelhouse.fetch(APP / "requirements.lock", this_machine(), folder / "wheelhouse", folder)
     return folder / "wheelhouse"
 
 
@@ -32,7 +32,7 @@ def build_here(archive: Path, wheels: Path) -> Image:
     """Build the image of wheels that were fetched before."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
-            wheelhouse, "fetch", lambda _app, _architecture, target, _folder: shutil.copytree(wheels, target)
+            wheelhouse, "fetch", lambda _lock, _architecture, target, _folder: shutil.copytree(wheels, target)
         )
         return build(ROOT, this_machine(), engine="buildah", archive=archive)
 

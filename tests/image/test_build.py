@@ -132,7 +132,7 @@ def test_a_wheel_for_any_glibc_that_the_base_has_is_taken(
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
     (tmp_path / "work").mkdir()
-    wheelhouse._download(lock, "x86_64", tmp_path / "got", tmp_path / "work")
+    wheelhouse.fetch(lock, "x86_64", tmp_path / "got", tmp_path / "work")
     assert [one.name for one in (tmp_path / "got").iterdir()] == [name]
 
 
@@ -145,7 +145,7 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
     os.environ["PIP_NO_INDEX"], os.environ["PIP_FIND_LINKS"] = "1", str(wheel.parent)
     try:
         with pytest.raises(ImageError, match=r"small.lock does not match"):
-            wheelhouse._download(lock, "x86_64", tmp_path, tmp_path)
+            wheelhouse.fetch(lock, "x86_64", tmp_path / "got", tmp_path)
     finally:
         del os.environ["PIP_NO_INDEX"], os.environ["PIP_FIND_LINKS"]
 
