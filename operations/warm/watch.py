@@ -65,20 +65,16 @@ def watch(stack: str, *, with_service: bool) -> NoReturn:
     """
     project = find_project(Path.cwd())
     request = {"stack": stack, "folder": str(Path.cwd()), "with_service": with_service, "quiet": False}
-    again = False
     app = project.root / "app"
     try:
         with scratch() as folder, _standing(app) if with_service and app.is_dir() else nullcontext() as standing:
             control = standing.control if standing is not None else None
             with WarmProcess(Path.cwd(), folder, () if control is None else (control,)) as warm:
                 _Loop(project.root, request, warm, standing, control).run()
-            again = True
     except KeyboardInterrupt:
         sys.exit(0)
-    if again:
-        notify("the tool itself was saved: it starts anew")
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 there is nothing for a shell to read
-    sys.exit(0)
+    notify("the tool itself was saved: it starts anew")
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 there is nothing for a shell to read
 
 
 def _standing(app: Path) -> "Standing":
@@ -93,8 +89,8 @@ class _Loop:
         root: Path,
         request: Mapping[str, Any],
         warm: WarmProcess,
-        standing: "Standing | None" = None,
-        control: int | None = None,
+        standing: "Standing | None",
+        control: int | None,
     ) -> None:
         self._root, self._request, self._warm = root, request, warm
         self._standing, self._control = standing, control
