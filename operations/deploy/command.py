@@ -114,8 +114,7 @@ def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
 
     opened = _opened(stack)
     target = waiting.target_of(stack, opened.outputs())
-    describe = waiting.describe(target, opened.place.region, opened.place.endpoint_url)
-    waiting.wait(stack, target, describe, notify=notify, timeout_seconds=timeout_minutes * 60)
+    waiting.wait(stack, target, waiting.client_of(opened.place), notify=notify, timeout_seconds=timeout_minutes * 60)
     if json_wanted:
         print_json("rollout", {"stack": stack, "taskDefinition": target.task_definition_arn, "completed": True})
     else:
@@ -136,7 +135,7 @@ def releases(*, stack: str, json_wanted: bool) -> None:
     from operations.deploy.rollout import client_of, target_of  # noqa: PLC0415
 
     opened = _opened(stack)
-    ecs = client_of(opened.place.region, opened.place.endpoint_url)
+    ecs = client_of(opened.place)
     found = listing.releases(stack, target_of(stack, opened.outputs()), ecs)
     rows = [
         {

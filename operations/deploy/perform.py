@@ -20,7 +20,6 @@ from operations.engine.stack import EngineStack, OperationResult
 
 NOTHING: Final = "left out: nothing was to change"
 DeploymentOutcome = Literal["deployed", "went back", "failed"]
-Wait = Callable[[EngineStack, Mapping[str, Any], Notify], str | None]  # what to say beside the step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,16 +44,15 @@ class Record:
     next_step: str = ""
 
 
-def wait_for_rollout(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify) -> str | None:
-    """Wait until ECS runs what the outputs name. Raises as `rollout.wait` does."""
+def wait_for_rollout(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify) -> str:
+    """Wait until ECS runs what the outputs name; nothing to say beside it. Raises as `rollout.wait` does."""
     target = rollout.target_of(opened.name, outputs)
-    describe = rollout.describe(target, opened.place.region, opened.place.endpoint_url)
-    rollout.wait(opened.name, target, describe, notify=notify)
-    return None
+    rollout.wait(opened.name, target, rollout.client_of(opened.place), notify=notify)
+    return ""
 
 
-def try_service(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify) -> str | None:
-    """Try the service at its public address. Raises as `smoke.smoke` does.
+def try_service(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify) -> str:
+    """Try the service at its public address; gives what is to be said beside it. Raises as `smoke.smoke` does.
 
     A service that its settings close to most of the world may be closed to this machine too, as dev's is to GitHub's
     runners. That is no reason to go back: the rollout reported that its tasks are healthy.
@@ -69,7 +67,7 @@ def try_service(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify)
             raise
         notify(f"{opened.name}: {error}")
         return f"**not tried**: nothing answered here, and only {', '.join(ranges)} may reach it"
-    return None
+    return ""
 
 
 def deploy(
@@ -79,8 +77,6 @@ def deploy(
     before: Mapping[str, Any],
     message: str | None = None,
     reviewed: Reviewed | None = None,
-    rolled_out: Wait = wait_for_rollout,
-    tried: Wait = try_service,
 ) -> Record:
     """Update a reviewed stack, see that the service runs, and put the last good image back where it does not.
 
@@ -90,15 +86,13 @@ def deploy(
         before: the stack's outputs as they stand.
         message: kept with the update in the stack's history.
         reviewed: what a person saw; the update does no more. Going back is not held to it.
-        rolled_out: waits for the rollout.
-        tried: tries the service.
 
     Raises:
         EngineError: the update was not begun (locked, signed out, interrupted, ...), so there is nothing to put back;
             or it began what was not reviewed, and a person must look.
     """
     record = Record(stack=opened.name, image_before=deployed_image(before))
-    run = _Run(opened, before, record, notify, (("rollout", rolled_out), ("smoke test", tried)))
+    run = _Run(opened, before, record, notify)
     try:
         record.image = run.go(message, reviewed=reviewed)
         record.outcome = "deployed"
@@ -114,7 +108,6 @@ class _Run:
     before: Mapping[str, Any]
     record: Record
     notify: Notify
-    checks: tuple[tuple[str, Wait], ...]
 
     def go(self, message: str | None, prefix: str = "", reviewed: Reviewed | None = None) -> str | None:
         """Update and check; the image that runs then. Raises what a step raises, once it is recorded."""
@@ -122,9 +115,9 @@ class _Run:
             record_detail(counts := self._update(message, reviewed))
         outputs = self.before if counts == NOTHING else self.opened.outputs()
         self.record.image = self.record.image or deployed_image(outputs)
-        for name, check in self.checks:
+        for name, check in (("rollout", wait_for_rollout), ("smoke test", try_service)):
             with self._step(f"{prefix}{name}") as record_detail:
-                record_detail(check(self.opened, outputs, self.notify) or "")
+                record_detail(check(self.opened, outputs, self.notify))
         return deployed_image(outputs)
 
     def _update(self, message: str | None, reviewed: Reviewed | None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from operations.engine.errors import FailedError, UnreachableError
+from project.placement import Placement
 
 POLL_SECONDS: Final = 10.0
 TIMEOUT_SECONDS: Final = 20 * 60.0
@@ -18,9 +19,6 @@ SETTLING_SECONDS: Final = 60.0
 
 Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 """
-
-Describe = Callable[[], Mapping[str, Any]]
-"""Gives the answer of ECS's DescribeServices."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,24 +40,18 @@ def target_of(stack: str, outputs: Mapping[str, Any]) -> Target:
     return Target(cluster_arn=cluster, service_name=service, task_definition_arn=task)
 
 
-def client_of(region: str, endpoint_url: str | None) -> Any:
+def client_of(place: Placement) -> Any:
     """ECS in a stack's region, or in the moto server that stands for it."""
     import boto3  # noqa: PLC0415  a third of a second that help must not pay for
 
-    moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if endpoint_url else {}
-    return boto3.client("ecs", region_name=region, endpoint_url=endpoint_url, **moto)
-
-
-def describe(target: Target, region: str, endpoint_url: str | None) -> Describe:
-    """Asks ECS about the target."""
-    client = client_of(region, endpoint_url)
-    return lambda: dict(client.describe_services(cluster=target.cluster_arn, services=[target.service_name]))
+    moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if place.endpoint_url else {}
+    return boto3.client("ecs", region_name=place.region, endpoint_url=place.endpoint_url, **moto)
 
 
 def wait(
     stack: str,
     target: Target,
-    describe: Describe,
+    ecs: Any,
     *,
     notify: Callable[[str], Any],
     poll_seconds: float = POLL_SECONDS,
@@ -77,7 +69,8 @@ def wait(
     began, reported, known = time.monotonic(), "", False
     while True:
         try:
-            service = _service(stack, target, describe())
+            answer = ecs.describe_services(cluster=target.cluster_arn, services=[target.service_name])
+            service = _service(stack, target, answer)
         except (BotoCoreError, ClientError) as error:
             raise UnreachableError(
                 f"{stack}: ECS does not tell of the rollout: {error}", f"sign in anew, then `workbuoy rollout {stack}`"

@@ -43,25 +43,21 @@ STACK = f"urn:pulumi:local::workbuoy::{STACK_TYPE}::workbuoy-local"
 SAFE = {"preview": previewing("unchanged"), **standing(GOOD), "stack output": outputs(NEW)}
 
 
+Wait = Callable[[Any, Mapping[str, Any], Any], str]
+
+
 @pytest.fixture
 def run(fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run a command in the project, with what the waiting steps shall do."""
     assert fake_cli
     monkeypatch.chdir(made_project.root)
 
-    def invoke(*arguments: str, rollout: perform.Wait | None = None, smoke: perform.Wait | None = None) -> Result:
-        def fine(*_: Any) -> None:
-            return None
+    def fine(*_: Any) -> str:
+        return ""
 
-        monkeypatch.setattr(
-            perform.deploy,
-            "__kwdefaults__",
-            {
-                "message": None,
-                "rolled_out": rollout or fine,
-                "tried": smoke or fine,
-            },
-        )
+    def invoke(*arguments: str, rollout: Wait = fine, smoke: Wait = fine) -> Result:
+        monkeypatch.setattr(perform, "wait_for_rollout", rollout)
+        monkeypatch.setattr(perform, "try_service", smoke)
         return CliRunner().invoke(main, list(arguments))
 
     return invoke
@@ -86,9 +82,10 @@ def test_a_deployment_that_works_is_recorded(run: Run, fake_cli: FakeCli) -> Non
     assert images(fake_cli) == [NEW]
 
 
-def only_new_fails(opened: Any, _outputs: Mapping[str, Any], _tell: Any) -> None:
+def only_new_fails(opened: Any, _outputs: Mapping[str, Any], _tell: Any) -> str:
     if opened.variables[IMAGE_VARIABLE] == NEW:
         raise FailedError("local: ECS went back")
+    return ""
 
 
 @pytest.mark.parametrize("step", ["rollout", "smoke"])
@@ -112,7 +109,7 @@ def test_an_update_that_fails_goes_back_too(run: Run, fake_cli: FakeCli) -> None
 
 
 def test_when_going_back_fails_too_a_person_is_asked_for(run: Run, fake_cli: FakeCli) -> None:
-    def never(*_: Any) -> None:
+    def never(*_: Any) -> str:
         raise FailedError("local: ECS gave up the rollout", "look here")
 
     fake_cli.answer(SAFE)

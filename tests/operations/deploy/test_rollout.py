@@ -1,6 +1,7 @@
 """A rollout is through only where ECS runs what was declared."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -19,13 +20,22 @@ def service(task: str, state: str, **more: Any) -> dict[str, Any]:
     return {"services": [{"status": "ACTIVE", "deployments": [draining, primary], "events": events}], "failures": []}
 
 
+@dataclass
+class ECS:
+    answers: Iterator[dict[str, Any]]
+
+    def describe_services(self, cluster: str, services: list[str]) -> dict[str, Any]:
+        assert (cluster, services) == (TARGET.cluster_arn, [TARGET.service_name])
+        return next(self.answers)
+
+
 def waited(*answers: dict[str, Any], timeout_seconds: float = 60, settling_seconds: float = 60) -> list[str]:
     remaining: Iterator[dict[str, Any]] = iter(answers)
     told: list[str] = []
     wait(
         "dev",
         TARGET,
-        lambda: next(remaining),
+        ECS(remaining),
         notify=told.append,
         poll_seconds=0,
         timeout_seconds=timeout_seconds,
@@ -89,11 +99,12 @@ def test_a_service_that_is_not_there_is_a_failure(answer: dict[str, Any]) -> Non
 def test_credentials_that_expire_meanwhile_name_the_command_that_waits_on() -> None:
     from botocore.exceptions import ClientError
 
-    def expired() -> dict[str, Any]:
-        raise ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "expired"}}, "DescribeServices")
+    class Expired:
+        def describe_services(self, **_: Any) -> dict[str, Any]:
+            raise ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "expired"}}, "DescribeServices")
 
     with pytest.raises(UnreachableError, match=r"ExpiredTokenException.*`workbuoy rollout dev`"):
-        wait("dev", TARGET, expired, notify=print)
+        wait("dev", TARGET, Expired(), notify=print)
 
 
 def test_outputs_without_a_service_send_to_deploy() -> None:
