@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import Measurement, measure, median
-from operations.engine.plugins import is_genuine
+from operations.engine.plugins import wrong_with
 from tests.conftest import declared_graph
 from tests.operations.engine.scene import WORKBUOY, Scene, set_up
 
@@ -121,7 +121,7 @@ def main() -> int:
     if shutil.which("pulumi") is None:
         print("SKIPPED: nothing was measured beside the engine: the Pulumi CLI is not on PATH.", file=sys.stderr)
         return 0
-    here = "here, but this runs on stand-ins" if is_genuine("aws") else "not here"  # asked before these take its place
+    here = "not here" if wrong_with("aws") else "here, but this runs on stand-ins"  # asked before these take its place
     print(f"Measured on local; prod is not: the genuine AWS provider is {here}.", file=sys.stderr)
     rows = list(measured(arguments.rounds))
     print(json.dumps(rows, indent=2) if arguments.json else "\n".join(map(text_of, rows)))

@@ -61,11 +61,6 @@ def wrong_with(plugin: str) -> str:
     return "" if os.access(program, os.X_OK) else f"{program} may not be executed"
 
 
-def is_genuine(plugin: str) -> bool:
-    """Whether the plugin at the pinned version is a program of its own kind."""
-    return not wrong_with(plugin)
-
-
 def install_engine(notify: Notify) -> None:
     """Install what is missing; what is here and fits is left alone.
 

@@ -46,7 +46,6 @@ def open_stack(
     create: bool = False,
     secrets_provider: str | None = None,
     environment: Mapping[str, str] | None = None,
-    placement: Placement | None = None,
     notify: Notify | None = None,
 ) -> "EngineStack":
     """Open a stack of a project, once its file, its region, the CLI and the account are in order.
@@ -60,7 +59,6 @@ def open_stack(
         secrets_provider: for a new stack, such as `awskms://alias/workbuoy-state?region=eu-west-1`; by default this for
             an S3 backend, else a passphrase.
         environment: variables for the CLI and its program, over those of this process.
-        placement: account and region where the stack's file does not name them.
         notify: gets a line of what goes on, such as that Ctrl-C is being obeyed.
 
     Raises:
@@ -68,7 +66,7 @@ def open_stack(
         EngineError: everything else; its `code` is the command's exit code.
     """
     variables = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(environment or {})}
-    place = placement or placement_of(project, stack)
+    place = placement_of(project, stack)
     check_region(stack, place)
     cli = find_cli(notify)
     check_account(stack, place, variables)
@@ -171,9 +169,9 @@ class EngineStack(BackendStack):
         target = ["--target", only] if only else []
         return self._run(["refresh", *_AT_ONCE, *target], on_output, EngineEvents(preview=False))
 
-    def refresh_preview(self, *, on_output: Notify | None = None) -> OperationResult:
+    def refresh_preview(self) -> OperationResult:
         """What `refresh` would write; writes nothing."""
-        return self._run(["refresh", "--preview-only"], on_output, EngineEvents(preview=True))
+        return self._run(["refresh", "--preview-only"], None, EngineEvents(preview=True))
 
     def destroy(self, *, on_output: Notify | None = None) -> OperationResult:
         """Delete everything that is not protected."""

@@ -62,7 +62,7 @@ def require_genuine_plugins() -> None:
     for plugin, version in plugins.missing(cli).items():
         raise EngineMissingError(f"the plugin {plugin} {version} is not here", "`workbuoy engine install` brings it")
     for plugin in plugins.PACKAGES:
-        if not plugins.is_genuine(plugin):
+        if plugins.wrong_with(plugin):
             raise EngineMissingError(
                 f"the plugin {plugin} here is a script, not the provider, so it would prove nothing",
                 "`workbuoy engine install` into another PULUMI_HOME brings the genuine one",
