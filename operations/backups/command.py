@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from operations.backups.vault_profile import VAULT_PROFILE
-from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, print_json, print_text, report_errors
+from operations.ending import CHECK_FAILED, JSON, print_json, print_text, report_errors
 from operations.restore.running import place_of_stack, stack_of
 from project.terminal import wrapped
 
@@ -35,17 +35,16 @@ def backups(*, name: str, live: bool, vault_profile: str | None, this_account: b
         raise click.UsageError("--vault-profile looks into the other account, which --this-account leaves out.")
     if not live:
         raise click.UsageError(f"add --live: this asks the account. What is declared: workbuoy locate {name}")
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 printing help must not pay for these
+    import boto3  # noqa: PLC0415 printing help must not pay for these
 
     from operations.backups.finding import BackupTarget  # noqa: PLC0415
     from operations.backups.look import look  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from project.silos import residency_of  # noqa: PLC0415
 
-    stack = name if name in find_project(Path.cwd()).stacks() else stack_of(name)
+    project = find_project(Path.cwd())
+    stack = name if name in project.stacks() else stack_of(name)
     place = place_of_stack(stack)
-    import boto3  # noqa: PLC0415
-
     session, now = boto3.Session(), datetime.now(UTC)
     where = BackupTarget(
         session=session,
@@ -54,16 +53,13 @@ def backups(*, name: str, live: bool, vault_profile: str | None, this_account: b
         database=place.database,
         bucket=place.tasks.bucket,
         now=now,
-        residency=tuple(residency_of(find_project(Path.cwd()), stack)),
+        residency=tuple(residency_of(project, stack)),
         vault=place.vault,
         copies_vault_arn=place.copies_vault_arn,
         vault_session=boto3.Session(profile_name=vault_profile) if vault_profile else None,
         this_account=this_account,
     )
-    try:
-        found = look(where)
-    except BotoCoreError as error:
-        fail(NOT_MADE, f"AWS did not answer: {error}")
+    found = look(where)
     if json_wanted:
         shown = [{"what": one.what, "state": one.state.name.lower(), "found": one.found} for one in found]
         print_json("backups", {"stack": stack, "lookedAt": now.isoformat(timespec="seconds"), "findings": shown})

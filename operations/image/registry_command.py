@@ -37,7 +37,9 @@ def push(
 
     (stored,) = _stored(lambda: [registry.push(archive, repository, digest=digest, keep=keep, notify=doing)])
     if github_output:
-        _outputs(stored)
+        from operations.workflow import write_outputs  # noqa: PLC0415
+
+        write_outputs({"repository": stored.repository, "digest": stored.digest})
     _print([stored], json_wanted)
     notify(f"Next: workbuoy deploy STACK --image {stored.digest}")
 
@@ -66,12 +68,6 @@ def _stored(work: Callable[[], "list[Stored]"]) -> "list[Stored]":
         fail(error.code, str(error))
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; run it again, what is there already is not sent twice")
-
-
-def _outputs(stored: "Stored") -> None:
-    from operations.workflow import write_outputs  # noqa: PLC0415
-
-    write_outputs({"repository": stored.repository, "digest": stored.digest})
 
 
 def _print(stored: "Sequence[Stored]", json_wanted: bool) -> None:

@@ -10,6 +10,7 @@ import click
 
 from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_text, report_errors
 from operations.help import Commands
+from operations.tenant.handover.command import guarded
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def export(*, name: str, member: UUID, json_wanted: bool) -> None:
     Membership, tokens, sessions, what they did, and what they made (docs/export-format.md). Nothing changes.
     """
     _, tasks = _found(name)
-    exported = _guarded(lambda: tasks.export_person(str(member)))
+    exported = guarded(lambda: tasks.export_person(str(member)))
     rows = dict(exported["rows"])
     if json_wanted:
         shown = {"tenant": name, "member": str(member), "address": exported["address"], "madeAt": exported["made_at"]}
@@ -78,7 +79,7 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
         fail(MISTAKE, f"the name that was given is not {name}; nobody was erased")
     graph, tasks = _found(name)
     beside = put_aside(tasks.session.client("rds", region_name=tasks.place.exporting.region), graph)
-    erased = _guarded(lambda: tasks.erase_person(str(member)))
+    erased = guarded(lambda: tasks.erase_person(str(member)))
     remaining = [*of_person(graph, datetime.fromisoformat(erased["erased_at"]).astimezone(UTC).date()), *beside]
     if json_wanted:
         shown = {"tenant": name, "member": str(member), "mark": erased["mark"], "erasedAt": erased["erased_at"]}
@@ -115,9 +116,3 @@ def _found(name: str) -> "tuple[Any, Tasks]":
     opened = open_stack(find_project(Path.cwd()), tenant.stack, notify=notify)
     place = find_place(name, tenant.stack, tenant.region, lambda _: opened.outputs())
     return graph_of_state(opened.export()), Tasks(boto3.Session(), place, notify)
-
-
-def _guarded(do: Any) -> Any:
-    from operations.tenant.handover.command import guarded  # noqa: PLC0415
-
-    return guarded(do)

@@ -1,16 +1,13 @@
 """`workbuoy state check`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_text, report_errors
 from operations.help import Commands
 from operations.review.command import FILE
-
-if TYPE_CHECKING:
-    from operations.state.scan import Leak
 
 
 @click.group(cls=Commands)
@@ -31,12 +28,13 @@ def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
     """
     if (stack is None) == (file is None):
         raise click.UsageError("Name exactly one of STACK and --file FILE.")
-    from operations.state.scan import scan  # noqa: PLC0415 help must not pay for it
+    from operations.state.scan import read_state, scan  # noqa: PLC0415 help must not pay for it
 
-    deployment = _of_file(file) if file else _of_stack(str(stack))
+    deployment = read_state(file) if file else _of_stack(str(stack))
     leaks, number = scan(deployment), len(deployment.get("resources") or ())
     if json_wanted:
-        print_json("state-check", {"resources": number, "leaks": _rows(leaks)})
+        rows = [{"urn": one.urn, "path": one.path, "kind": one.kind, "fix": one.fix} for one in leaks]
+        print_json("state-check", {"resources": number, "leaks": rows})
     else:
         for leak in leaks:
             print_text(f"{leak.name}: {leak.path}: {leak.kind}\n  {leak.urn}\n  {leak.fix}")
@@ -47,19 +45,9 @@ def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
         print_text(f"{stack or file}: no secret value stands in clear in {number} resources")
 
 
-def _of_file(file: Path) -> dict[str, Any]:
-    from operations.state.scan import read_state  # noqa: PLC0415
-
-    return read_state(file)
-
-
 def _of_stack(stack: str) -> dict[str, Any]:
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     deployment: dict[str, Any] = open_stack(find_project(Path.cwd()), stack).export()["deployment"]
     return deployment
-
-
-def _rows(leaks: "list[Leak]") -> list[dict[str, str]]:
-    return [{"urn": one.urn, "path": one.path, "kind": one.kind, "fix": one.fix} for one in leaks]
