@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.settings import Settings
 from infra.fleet import FleetSettings
 from infra.settings import StackSettings
 from infra.stack_files import SETTINGS_KEY, TENANT_KEY
@@ -50,22 +51,17 @@ def stack_file_schema() -> dict[str, Any]:
 
 def tenant_file_schema() -> dict[str, Any]:
     """The schema of `tenants/NAME.yaml`."""
-    return {
-        "$schema": _DIALECT,
-        **Tenant.model_json_schema(by_alias=True),
-        "title": "Workbuoy tenant",
-        "description": "Made by `make generate` from infra/tenants/record.py; do not edit.",
-    }
+    return _whole_file(Tenant, "Workbuoy tenant", "infra/tenants/record.py")
 
 
 def fleet_file_schema() -> dict[str, Any]:
     """The schema of `fleet.yaml`."""
-    return {
-        "$schema": _DIALECT,
-        **FleetSettings.model_json_schema(by_alias=True),
-        "title": "Workbuoy fleet",
-        "description": "Made by `make generate` from infra/fleet.py; do not edit.",
-    }
+    return _whole_file(FleetSettings, "Workbuoy fleet", "infra/fleet.py")
+
+
+def _whole_file(model: type[Settings], title: str, source: str) -> dict[str, Any]:
+    description = f"Made by `make generate` from {source}; do not edit."
+    return {"$schema": _DIALECT, **model.model_json_schema(by_alias=True), "title": title, "description": description}
 
 
 def render(schema: dict[str, Any]) -> str:
