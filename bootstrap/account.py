@@ -11,15 +11,15 @@ from bootstrap.names import secrets_provider, state_address
 from bootstrap.registry import Registry, RegistryArgs
 from bootstrap.roles import Roles, RolesArgs
 from bootstrap.scope import Scope
-from bootstrap.settings import AccountSettings
+from bootstrap.settings import AccountSettings, AnyAccountSettings
 from bootstrap.state import StateStore, StateStoreArgs
 from bootstrap.trail import Trail, TrailArgs
 from components.context import StackContext
 
 
-def declare_account(settings: AccountSettings) -> dict[str, Any]:
-    """Declare an account's own things and return its outputs: names, ARNs and addresses."""
-    context = StackContext(
+def context_of(settings: AnyAccountSettings) -> StackContext:
+    """What an account's own things are called."""
+    return StackContext(
         name="workbuoy",
         environment=settings.environment,
         account_id=settings.account,
@@ -27,6 +27,11 @@ def declare_account(settings: AccountSettings) -> dict[str, Any]:
         permanent=True,  # every environment's state is worth keeping
         owner=settings.owner,
     )
+
+
+def declare_account(settings: AccountSettings) -> dict[str, Any]:
+    """Declare an account's own things and return its outputs: names, ARNs and addresses."""
+    context = context_of(settings)
     scope = Scope(account_id=settings.account, environment=settings.environment, regions=settings.residency)
     provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account])
     opts = ResourceOptions(providers=[provider])

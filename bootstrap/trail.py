@@ -85,9 +85,13 @@ class Trail(ComponentResource):
             cloud_watch_logs_group_arn=Output.concat(watch.log_group_arn, ":*"),
             cloud_watch_logs_role_arn=watch.delivery.arn,
             advanced_event_selectors=[
-                _management_events(),
-                _touches_of(args.state_bucket_arn),
-                _calls_of_functions(),
+                _selector("What changes the account", eventCategory=["Management"]),
+                _data_events(
+                    "Who touches the state",
+                    "AWS::S3::Object",
+                    **{"resources.ARN": [Output.concat(args.state_bucket_arn, "/")]},
+                ),
+                _data_events("Who calls a function", "AWS::Lambda::Function"),
                 *([_reads_of_stacks(context)] if args.record_object_reads else []),
             ],
             tags=context.tags("operational"),
@@ -100,46 +104,30 @@ class Trail(ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name})
 
 
-def _selector(
-    name: str, **fields: aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
-) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
-    return aws.cloudtrail.TrailAdvancedEventSelectorArgs(name=name, field_selectors=list(fields.values()))
+def _selector(name: str, **fields: Sequence[Input[str]]) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    """Events whose fields have these values, or of `resources.ARN` these beginnings.
 
-
-def _management_events() -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/filtering-data-events.html
+    """
     field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
-    return _selector("What changes the account", category=field(field="eventCategory", equals=["Management"]))
-
-
-def _touches_of(bucket_arn: Input[str]) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
-    """Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/filtering-data-events.html."""
-    field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
-    return _selector(
-        "Who touches the state",
-        category=field(field="eventCategory", equals=["Data"]),
-        kind=field(field="resources.type", equals=["AWS::S3::Object"]),
-        where=field(field="resources.ARN", starts_withs=[Output.concat(bucket_arn, "/")]),
+    return aws.cloudtrail.TrailAdvancedEventSelectorArgs(
+        name=name,
+        field_selectors=[
+            field(field=one, **{"starts_withs" if one == "resources.ARN" else "equals": values})
+            for one, values in fields.items()
+        ],
     )
 
 
-def _calls_of_functions() -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
-    field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
-    return _selector(
-        "Who calls a function",
-        category=field(field="eventCategory", equals=["Data"]),
-        kind=field(field="resources.type", equals=["AWS::Lambda::Function"]),
-    )
+def _data_events(name: str, kind: str, **fields: Sequence[Input[str]]) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    return _selector(name, **{"eventCategory": ["Data"], "resources.type": [kind], **fields})
 
 
 def _reads_of_stacks(context: StackContext) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
     """Reads alone: of writes there are many, deliveries of logs among them, and the service's log tells those."""
-    field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
-    return _selector(
-        "Who reads customers' files",
-        category=field(field="eventCategory", equals=["Data"]),
-        kind=field(field="resources.type", equals=["AWS::S3::Object"]),
-        reads=field(field="readOnly", equals=["true"]),
-        where=field(field="resources.ARN", starts_withs=[f"arn:aws:s3:::{context.name}-{context.environment}-"]),
+    begin = f"arn:aws:s3:::{context.name}-{context.environment}-"
+    return _data_events(
+        "Who reads customers' files", "AWS::S3::Object", readOnly=["true"], **{"resources.ARN": [begin]}
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ResourceOptions
 
+from bootstrap.account import context_of
 from bootstrap.copies import COPIES_WATCHED, Copies, CopiesArgs
 from bootstrap.guards import Guards, GuardsArgs
 from bootstrap.names import secrets_provider, state_address
@@ -13,19 +14,11 @@ from bootstrap.state import StateStore, StateStoreArgs
 from bootstrap.trail import Trail, TrailArgs
 from bootstrap.vault_settings import VaultAccountSettings
 from bootstrap.watch import WATCHED
-from components.context import StackContext
 
 
 def declare_vault_account(settings: VaultAccountSettings) -> dict[str, Any]:
     """Declare the account's own things and return its outputs: addresses, and the ARN of each vault."""
-    context = StackContext(
-        name="workbuoy",
-        environment=settings.environment,
-        account_id=settings.account,
-        region=settings.region,
-        permanent=True,
-        owner=settings.owner,
-    )
+    context = context_of(settings)
     providers = {
         region: aws.Provider(
             "aws" if region == settings.region else f"aws-{region}",
