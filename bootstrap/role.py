@@ -29,7 +29,6 @@ class AccountRole(ComponentResource):
     """One role and its policies, each named `<role>-<part>`."""
 
     arn: Output[str]
-    name: Output[str]
 
     def __init__(self, name: str, args: AccountRoleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:bootstrap:Role", name, None, opts)
@@ -53,5 +52,5 @@ class AccountRole(ComponentResource):
                 opts=child,
             )
             aws.iam.RolePolicyAttachment(f"{name}-{part}-attached", role=role.name, policy_arn=policy.arn, opts=child)
-        self.arn, self.name = role.arn, role.name
+        self.arn = role.arn
         self.register_outputs({"arn": self.arn})

@@ -28,7 +28,6 @@ class StateStore(ComponentResource):
     """Old versions are kept, and nobody deletes one by hand: whoever breaks a state can go back to before."""
 
     key_arn: Output[str]
-    bucket_name: Output[str]
     bucket_arn: Output[str]
 
     def __init__(self, name: str, args: StateStoreArgs, opts: ResourceOptions | None = None) -> None:
@@ -65,8 +64,8 @@ class StateStore(ComponentResource):
             ),
             child,
         )
-        self.key_arn, self.bucket_name, self.bucket_arn = key.arn, bucket.name, bucket.arn
-        self.register_outputs({"bucketName": self.bucket_name, "keyArn": self.key_arn})
+        self.key_arn, self.bucket_arn = key.arn, bucket.arn
+        self.register_outputs({"bucketName": bucket.name, "keyArn": self.key_arn})
 
 
 def keep_versions(bucket_name: str) -> Statement:

@@ -33,8 +33,6 @@ class Trail(ComponentResource):
     Every call of a function is in it too, since that is a way for a deploy to run code as another.
     """
 
-    bucket_name: Output[str]
-
     def __init__(self, name: str, args: TrailArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:bootstrap:Trail", name, None, opts)
         context, child = args.context, ResourceOptions(parent=self)
@@ -100,8 +98,7 @@ class Trail(ComponentResource):
                 parent=self, protect=context.protected, depends_on=[bucket.policy, watch.delivery.policy]
             ),
         )
-        self.bucket_name = bucket.name
-        self.register_outputs({"bucketName": self.bucket_name})
+        self.register_outputs({"bucketName": bucket.name})
 
 
 def _selector(name: str, **fields: Sequence[Input[str]]) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
