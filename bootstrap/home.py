@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.problems import ProblemsError
-from infra.stack_files import stacks_in
+from infra.stack_files import settings_of, stacks_in
 from infra.yaml_index import index_of
 
 SETTINGS_KEY = "workbuoy-bootstrap:settings"
@@ -25,11 +25,10 @@ def account_settings(root: Path, stack: str) -> Mapping[str, Any]:
     """What an account's file says; nothing where there is none, or it cannot be read."""
     name = account_file(stack)
     try:
-        config = index_of(root).of(name).get("config") if (root / name).is_file() else None
+        content = index_of(root).of(name) if (root / name).is_file() else {}
     except ProblemsError:
         return {}  # a rehearsal of bootstrap reports what is wrong with it
-    settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
-    return settings if isinstance(settings, Mapping) else {}
+    return settings_of(content, SETTINGS_KEY) or {}
 
 
 def account_stack(root: Path, environment: str, account: object) -> str:

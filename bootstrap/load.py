@@ -10,11 +10,9 @@ from bootstrap.settings import AccountSettings, AnyAccountSettings
 from bootstrap.vault_settings import VAULT, VaultAccountSettings
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import stack_file, stacks_in
+from infra.stack_files import find_file_problems, settings_of, stack_file, stacks_in
 from infra.validation import find_problems
 from infra.yaml_text import read_yaml
-
-READ_BY_PULUMI = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
 
 
 def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings | VaultAccountSettings:
@@ -29,10 +27,10 @@ def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings | 
         ProblemsError: the stack file or the settings are wrong; every problem has its line.
     """
     file = read_yaml(stack_file(root, stack))
-    around = list(_unread(file.content))
+    around = find_file_problems(stack_file(root, stack), SETTINGS_KEY)
     if configured is None:
         missing = Problem(path="", message=f"{SETTINGS_KEY} is missing; look at another account's file for its form")
-        raise ProblemsError(file.locate([*around, missing]))
+        raise ProblemsError([*around, *file.locate([missing])])
     model = model_of(stack)
     inside = find_problems(model, configured)
     inside += [
@@ -41,7 +39,7 @@ def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings | 
         *_first_accounts_side(root, stack, configured),
     ]
     if inside or around:
-        raise ProblemsError([*file.locate(around), *file.locate(inside, "config", SETTINGS_KEY)])
+        raise ProblemsError([*around, *file.locate(inside, "config", SETTINGS_KEY)])
     settings = model.model_validate_json(json.dumps(configured))
     placeholders = list(find_placeholders(settings))
     if placeholders:
@@ -54,21 +52,11 @@ def model_of(stack: str) -> type[AccountSettings] | type[VaultAccountSettings]:
     return VaultAccountSettings if stack == VAULT else AccountSettings
 
 
-def _unread(content: Mapping[str, Any]) -> Iterator[Problem]:
-    config = content.get("config")
-    for key in content:
-        if key not in READ_BY_PULUMI:
-            yield Problem(path=str(key), message=f"is not read; known: {', '.join(READ_BY_PULUMI)}")
-    for key in config if isinstance(config, Mapping) else ():
-        if key != SETTINGS_KEY and not str(key).startswith("pulumi:"):
-            yield Problem(path=f"config.{key}", message=f"is not read; every setting stands under {SETTINGS_KEY}")
-
-
 def _shared_accounts(root: Path, stack: str, configured: Any) -> Iterator[Problem]:
     """Other files that name this account: dev, staging and prod never share one."""
     account = configured.get("account") if isinstance(configured, dict) else None
     for other in (stack_file(root, one) for one in stacks_in(root) if one != stack):
-        if account and _account_in(other) == account:
+        if account and _settings_in(other).get("account") == account:
             message = f"{account} is also the account of {other.name}; give each file an account of its own"
             yield Problem(path="account", message=message)
 
@@ -96,16 +84,11 @@ def _first_accounts_side(root: Path, stack: str, configured: Any) -> Iterator[Pr
         yield Problem(path="journal", message=message)
 
 
-def _account_in(file: Path) -> Any:
-    return _settings_in(file).get("account")
-
-
 def _settings_in(file: Path) -> Mapping[str, Any]:
     try:
-        settings = (read_yaml(file).content.get("config") or {}).get(SETTINGS_KEY)
-    except (ProblemsError, AttributeError):
+        return settings_of(read_yaml(file).content, SETTINGS_KEY) or {}
+    except ProblemsError:
         return {}  # that file's own rehearsal says what is wrong with it
-    return settings if isinstance(settings, Mapping) else {}
 
 
 def _name_problem(stack: str, configured: Any) -> Iterator[Problem]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from bootstrap.home import SETTINGS_KEY
-from bootstrap.load import READ_BY_PULUMI
 from bootstrap.settings import AccountSettings
 from bootstrap.vault_settings import VaultAccountSettings
+from infra.stack_files import READ_BY_PULUMI
 
 SCHEMA_FILE = Path(__file__).parent / "bootstrap.schema.json"
 

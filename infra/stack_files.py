@@ -14,7 +14,7 @@ SETTINGS_KEY = "workbuoy:settings"
 TENANT_KEY = "workbuoy:tenant"
 _KEY_ARN = re.compile(r"^awskms:///?arn:aws[a-z-]*:kms:[a-z0-9-]+:(\d{12}):")
 _STACK_FILE = re.compile(r"Pulumi\.([^/]+)\.yaml")
-_KNOWN_TOP_LEVEL = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
+READ_BY_PULUMI = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
 
 
 def stack_file(root: Path, stack: str) -> Path:
@@ -59,24 +59,25 @@ def _why_unread(key: str) -> str:
     """What is wrong with a top-level key that nothing reads, which was perhaps meant to stand under `config`."""
     if ":" in key:
         return "must stand under config"
-    return "is not read" + (suggestion(key, _KNOWN_TOP_LEVEL) or f"; known: {', '.join(_KNOWN_TOP_LEVEL)}")
+    return "is not read" + (suggestion(key, READ_BY_PULUMI) or f"; known: {', '.join(READ_BY_PULUMI)}")
 
 
 def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
     """What is wrong with the file around the one key that it holds: keys that nothing reads.
 
-    A base stack's file holds its settings; a customer's own stack's file holds the tenant's name alone.
+    A base stack's file and an account's hold settings; a customer's own stack's file holds the tenant's name alone.
     """
     read = read_yaml(file)
     config = read.content.get("config")
     keys = [str(key) for key in config] if isinstance(config, Mapping) else []
-    unread_top = [str(key) for key in read.content if key not in _KNOWN_TOP_LEVEL]
+    unread_top = [str(key) for key in read.content if key not in READ_BY_PULUMI]
     unread_config = [key for key in keys if key != holds and not key.startswith("pulumi:")]
-    absent = () if {SETTINGS_KEY, TENANT_KEY} & {*keys} else (SETTINGS_KEY, TENANT_KEY)
+    known = (SETTINGS_KEY, TENANT_KEY) if holds in (SETTINGS_KEY, TENANT_KEY) else (holds,)
+    absent = () if {*known} & {*keys} else known
     instead = (
-        f"; every setting stands under {SETTINGS_KEY}"
-        if holds == SETTINGS_KEY
-        else f"; this file holds {TENANT_KEY} alone, and the tenant's file decides the rest"
+        f"; this file holds {TENANT_KEY} alone, and the tenant's file decides the rest"
+        if holds == TENANT_KEY
+        else f"; every setting stands under {holds}"
     )
     return [
         *_foreign_key(read),
@@ -137,8 +138,8 @@ def settings_in(file: Path) -> Mapping[str, Any] | None:
         return None  # that file's own rehearsal says what is wrong with it
 
 
-def settings_of(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """A base stack's settings in what its file holds; none in another file."""
+def settings_of(content: Mapping[str, Any], key: str = SETTINGS_KEY) -> Mapping[str, Any] | None:
+    """A base stack's settings in what its file holds, or an account's by their key; none in another file."""
     config = content.get("config")
-    settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
+    settings = config.get(key) if isinstance(config, Mapping) else None
     return settings if isinstance(settings, Mapping) else None
