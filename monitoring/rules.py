@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from monitoring.alerts import Alert, alerts
 from monitoring.objectives import REQUESTS, recordings
-from monitoring.promql import NamedExpression
 from monitoring.watched import Watched
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
@@ -27,17 +26,6 @@ def rules(watched: Watched, *, holds: bool = True) -> dict[str, Any]:
             {"name": f"{watched.name}-alerts", "rules": [_rule(watched, one, holds=holds) for one in alerts(watched)]},
         ]
     }
-
-
-def expressions(watched: Watched) -> list[NamedExpression]:
-    """Every expression of every rule, with the rule's name."""
-    return [
-        *(NamedExpression(who=f"rule {name}", expression=one) for name, one in _recordings(watched).items()),
-        *(
-            NamedExpression(who=f"alert {one.name} ({one.severity})", expression=one.expression)
-            for one in alerts(watched)
-        ),
-    ]
 
 
 def quantile(q: float) -> str:

@@ -104,7 +104,7 @@ def _balancer_variables(watched: Watched) -> Iterator[dashboard.QueryVariable]:
         yield dashboard.QueryVariable(name).label(dimension).datasource(CLOUDWATCH).query(values).definition(values)
 
 
-def data_sources(watched: Watched, prometheus_url: str = "http://localhost:9090") -> dict[str, Any]:
+def data_sources(watched: Watched) -> dict[str, Any]:
     """Where Grafana asks: Prometheus, and CloudWatch by the role that Grafana runs under, which needs to read alone."""
     return {
         "apiVersion": 1,
@@ -114,7 +114,7 @@ def data_sources(watched: Watched, prometheus_url: str = "http://localhost:9090"
                 "type": PROMETHEUS.type_val,
                 "uid": PROMETHEUS.uid,
                 "access": "proxy",
-                "url": prometheus_url,
+                "url": "http://localhost:9090",
                 "isDefault": True,
                 "jsonData": {"httpMethod": "POST", "timeInterval": "15s"},
             },

@@ -1,12 +1,11 @@
 """What a panel shows, apart from how Grafana writes it down."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from components.alarms import Alarm
 from components.searches import Search
-from monitoring.promql import NamedExpression
 
 Unit = Literal["short", "s", "percentunit", "reqps", "bytes", "ops"]
 
@@ -60,11 +59,3 @@ class Board:
     name: str
     title: str
     panels: Sequence[Panel | AlarmPanel | SearchPanel]
-
-    def expressions(self) -> Iterator[NamedExpression]:
-        """Every expression, with the panel that asks it."""
-        for panel in self.panels:
-            if isinstance(panel, Panel):
-                for query in panel.queries:
-                    who = f'panel "{panel.title}" of dashboard {self.name}'
-                    yield NamedExpression(who=who, expression=query.expression, legend=query.legend)

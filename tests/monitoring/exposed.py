@@ -4,9 +4,9 @@ import re
 import subprocess
 from collections.abc import Mapping
 
-from monitoring.promql import grouped
 from monitoring.rules import rules
 from monitoring.watched import Watched
+from tests.monitoring.promql import grouped
 from tests.rehearsal.service.test_surroundings import APP
 
 SCRAPED = {"job", "stack", "instance"}

@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 60
 
 @dataclass
 class Prometheus:
-    """NamedExpression by its HTTP API: https://prometheus.io/docs/prometheus/latest/querying/api/"""
+    """Prometheus by its HTTP API: https://prometheus.io/docs/prometheus/latest/querying/api/"""
 
     address: str
     targets: Path

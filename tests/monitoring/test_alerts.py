@@ -12,12 +12,12 @@ import yaml
 from components.alarms import own_alarms
 from components.searches import SEARCHES
 from monitoring.alerts import alerts
-from monitoring.promql import selected
 from monitoring.rules import rules
 from monitoring.watched import Watched
 from tests.conftest import ROOT
 from tests.monitoring.cases import CASES, Case
 from tests.monitoring.conftest import prod, promtool
+from tests.monitoring.promql import selected
 
 RUNBOOKS = (ROOT / "docs/runbooks.md").read_text(encoding="utf-8")
 

@@ -4,17 +4,10 @@ import re
 
 import pytest
 
-from monitoring.dashboards.boards import boards
-from monitoring.promql import NamedExpression, grouped, missing, selected, unread
-from monitoring.rules import expressions as rule_expressions
-from monitoring.watched import Watched
 from tests.monitoring.conftest import prod
 from tests.monitoring.exposed import SCRAPED, exposition, series_of, to_be_asked
+from tests.monitoring.promql import NamedExpression, everything, grouped, missing, selected, unread
 from tests.rehearsal.service.test_surroundings import installed
-
-
-def everything(watched: Watched) -> list[NamedExpression]:
-    return [*rule_expressions(watched), *(one for board in boards(watched) for one in board.expressions())]
 
 
 @pytest.fixture(scope="module")

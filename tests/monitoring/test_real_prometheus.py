@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from monitoring.dashboards.boards import boards
-from monitoring.rules import expressions as rule_expressions
 from operations.monitor import watched_in
 from project.files import find_project
 from rehearsal.cloud import running
@@ -30,6 +28,7 @@ from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import Trial
 from tests.conftest import PROJECT
 from tests.monitoring.prometheus import Prometheus, scraping
+from tests.monitoring.promql import everything
 from tests.rehearsal.service.test_surroundings import APP, installed
 
 pytestmark = [
@@ -189,7 +188,7 @@ def no_login(trial: Trial, prometheus: Prometheus) -> None:
 def ask_everything(prometheus: Prometheus, told: Told) -> None:
     """Each expression; of an alert, without the limit that keeps it silent."""
     watched = watched_in(find_project(PROJECT), "prod")[0]
-    for one in (*rule_expressions(watched), *(one for board in boards(watched) for one in board.expressions())):
+    for one in everything(watched):
         inside = re.sub(r"^absent\((.*)\)$", r"\1", re.sub(r" (?:>|==) [\d.e+-]+", "", one.expression))
         series = prometheus.ask(inside)
         told.asked += 1

@@ -5,9 +5,14 @@ a test refuses an expression that is written otherwise.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from monitoring.dashboards.boards import boards
+from monitoring.dashboards.panels import Panel
+from monitoring.rules import rules
+from monitoring.watched import Watched
 
 _SELECTOR: Final = re.compile(r"([a-zA-Z_:][\w:]*)\{([^}]*)\}")
 _MATCHER: Final = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*"')
@@ -30,6 +35,18 @@ class NamedExpression:
     legend: str = ""
 
 
+def everything(watched: Watched) -> Iterator[NamedExpression]:
+    """Every expression of a stack's rules, alerts and panels."""
+    for rule in (rule for group in rules(watched)["groups"] for rule in group["rules"]):
+        who = f"rule {rule['record']}" if "record" in rule else f"alert {rule['alert']} ({rule['labels']['severity']})"
+        yield NamedExpression(who=who, expression=rule["expr"])
+    for board in boards(watched):
+        for panel in board.panels:
+            for query in panel.queries if isinstance(panel, Panel) else ():
+                who = f'panel "{panel.title}" of dashboard {board.name}'
+                yield NamedExpression(who=who, expression=query.expression, legend=query.legend)
+
+
 def selected(expression: str) -> dict[str, set[str]]:
     """The metrics of an expression, each with the labels that it is selected by."""
     found: dict[str, set[str]] = {}
@@ -49,7 +66,7 @@ def unread(expression: str) -> set[str]:
     return set(re.findall(r"[a-zA-Z_:][\w:]*", rest)) - _WORDS
 
 
-def missing(expressions: Sequence[NamedExpression], exposed: Mapping[str, Collection[str]]) -> list[str]:
+def missing(expressions: Iterable[NamedExpression], exposed: Mapping[str, Collection[str]]) -> list[str]:
     """Who asks for a metric or label that is not there, in a sentence each.
 
     Args:
