@@ -57,7 +57,7 @@ class RolesArgs:
     github_arn: Output[str]
     operators: OperatorsSettings
     state_key_arn: Output[str]
-    journal: JournalSettings | None = None
+    journal: JournalSettings | None
 
 
 class Roles(ComponentResource):
@@ -187,7 +187,7 @@ def preview_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> 
 
 
 def deploy_policies(
-    scope: Scope, rights: dict[str, Rights], state: Rights, journal: JournalSettings | None = None
+    scope: Scope, rights: dict[str, Rights], state: Rights, journal: JournalSettings | None
 ) -> dict[str, Sequence[Statement]]:
     """Reading and writing, with what is denied beside the state."""
     documents: dict[str, list[Statement]] = {}

@@ -93,7 +93,7 @@ class WatchArgs:
     key_arn: Input[str]
     trail_arn: str
     emails: Sequence[str]
-    watched: Sequence[Watched] = WATCHED
+    watched: Sequence[Watched]
 
 
 class Watch(ComponentResource):

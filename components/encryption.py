@@ -58,8 +58,8 @@ class EncryptionArgs:
     """
 
     context: StackContext
-    files_writers: Sequence[str] = ()
-    copied_to: tuple[str, str] | None = None
+    files_writers: Sequence[str]
+    copied_to: tuple[str, str] | None
     managed_prometheus: bool = False
 
 
@@ -297,7 +297,7 @@ def use_for_metrics(context: StackContext) -> list[Statement]:
     ]
 
 
-def use_for_topics(context: StackContext, more_publishers: Sequence[str] = ()) -> list[Statement]:
+def use_for_topics(context: StackContext, more_publishers: Sequence[str]) -> list[Statement]:
     """The services that publish to an encrypted topic, and SNS that delivers from it.
 
     Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html

@@ -84,9 +84,9 @@ class FilesArgs:
     context: StackContext
     settings: FilesSettings
     key_arn: Input[str]
+    imports: Sequence[Import]
     takes_load_balancer_logs: bool = True
     also_logged: Sequence[Input[str]] = ()  # names of further buckets whose access logs come here
-    imports: Sequence[Import] = ()
 
 
 class Files(ComponentResource):

@@ -50,8 +50,8 @@ class ObservabilityArgs:
     service: Service
     rotation: Rotation
     logs: Logs
-    workspace_arn: Input[str] | None = None
-    copied_away: bool = False
+    workspace_arn: Input[str] | None
+    copied_away: bool
 
 
 class Observability(ComponentResource):

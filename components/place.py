@@ -57,7 +57,7 @@ class MetricsPlace:
     """The security group of what scrapes, and where AWS's collectors write; no workspace: a Prometheus of one's own."""
 
     security_group_id: Input[str]
-    workspace: WorkspacePlace | None = None
+    workspace: WorkspacePlace | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ class ReadersArgs:
     grafana_role_arns: Sequence[str]
     prometheus_role_arns: Sequence[str]
     cluster_name: str
-    workspace_arn: Input[str] | None = None
+    workspace_arn: Input[str] | None
 
 
 class Readers(ComponentResource):

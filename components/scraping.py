@@ -23,8 +23,8 @@ class ScrapingArgs:
     subnet_ids: Sequence[Input[str]]
     configuration: str
     rules: str
-    alert_manager: str | None = None
-    topic_ready: Sequence[Resource] = ()
+    alert_manager: str | None
+    topic_ready: Sequence[Resource]
 
 
 class Scraping(ComponentResource):

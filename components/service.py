@@ -39,9 +39,9 @@ class ServiceArgs:
     load_balancer: LoadBalancerPlace
     cluster: ClusterPlace
     rotation: Rotation
-    metrics: MetricsPlace | None = None
-    traces: TracesSettings | None = None
-    priority: int = LAST_PRIORITY
+    metrics: MetricsPlace | None
+    traces: TracesSettings | None
+    priority: int
 
 
 class Service(ComponentResource):

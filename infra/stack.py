@@ -23,7 +23,7 @@ from infra.watched import watched
 from infra.workload import WorkloadArgs, context_of, copied_to, declare_workload, import_from
 
 
-def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant] = ()) -> dict[str, Any]:
+def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant]) -> dict[str, Any]:
     """Declare a base stack and return its outputs: identifiers and ARNs, never a secret's value.
 
     `infra.silo` places customers' own stacks by these outputs. `moving` are the pool's customers on their way from or

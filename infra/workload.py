@@ -84,7 +84,7 @@ class WorkloadArgs:
     exports: ExportsPlace
     url: Input[str]
     watched: Watched
-    metrics: MetricsPlace | None = None
+    metrics: MetricsPlace | None
     owns_workspace: bool = False
     priority: int = LAST_PRIORITY
 

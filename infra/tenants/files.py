@@ -147,15 +147,12 @@ def free_priority(tenants: Iterable[Tenant], base: str) -> int:
     return next(number for number in range(1, LAST_PRIORITY + 2) if number not in taken)
 
 
-def capacity_warnings(root: Path, base: str, *, planned: Tenant | None = None) -> list[str]:
-    """Limits of a base stack that are nearly met, with a customer beside those who have files."""
+def capacity_warnings(root: Path, base: str) -> list[str]:
+    """Limits of a base stack that are nearly met."""
     settings = settings_in(stack_file(root, base))
     if settings is None:
         return []
-    tenants = {one.name: one for one in by_base(read_tenants(root).tenants).get(base, ())}
-    if planned is not None:
-        tenants[planned.name] = planned
-    return capacity.warnings(base, settings, tenants.values())
+    return capacity.warnings(base, settings, by_base(read_tenants(root).tenants).get(base, ()))
 
 
 def find_tenant_problems(root: Path, tenant: Tenant) -> list[Problem]:

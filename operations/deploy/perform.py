@@ -28,8 +28,8 @@ class DeploymentStep:
 
     name: str
     seconds: float
-    detail: str = ""
-    problem: str = ""
+    detail: str
+    problem: str
 
 
 @dataclass(kw_only=True)

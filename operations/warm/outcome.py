@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -38,12 +39,12 @@ class Outcome:
         file.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
-def read_outcome(file: Path, code: int) -> Outcome:
-    """What a process wrote, or its exit code alone where it came to no verdict."""
+def read_outcome(file: Path) -> Outcome:
+    """What a process wrote, or an exit code alone where it came to no verdict."""
     try:
         found = Outcome(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        found = Outcome(code=code)
+        found = Outcome(code=os.EX_SOFTWARE)
     errors = errors_file(file)
     return replace(found, errors=errors.read_text(encoding="utf-8")) if errors.exists() else found
 

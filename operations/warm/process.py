@@ -33,7 +33,7 @@ class Running:
         """What came of it; None as long as it runs."""
         if _lives(self.pid):
             return None
-        found = read_outcome(self.file, code=70)
+        found = read_outcome(self.file)
         self.file.unlink(missing_ok=True)
         return found
 

@@ -53,7 +53,7 @@ def fork(request: Mapping[str, Any], into: Path) -> int:
 
 
 def _be_the_fork(request: Mapping[str, Any], into: Path) -> NoReturn:
-    code = 70
+    code = os.EX_SOFTWARE
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

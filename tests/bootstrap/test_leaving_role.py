@@ -55,7 +55,7 @@ def allowed() -> dict[str, set[str]]:
     rights = rights_by_part(SCOPE)
     state = state_rights(SCOPE, StatePlace(region="eu-west-1", key_arn="arn:aws:kms:eu-west-1:210000000001:key/k"))
     return {
-        "deploy": actions(deploy_policies(SCOPE, rights, state)),
+        "deploy": actions(deploy_policies(SCOPE, rights, state, None)),
         "leaving": actions(leaving_policies(SCOPE, rights, state)),
     }
 
