@@ -46,10 +46,10 @@ class LogGroup(ComponentResource):
         self.arn, self.name = group.arn, group.name
         self.register_outputs({"arn": self.arn})
 
-    def write(self, sid: str = "WriteOwnLogs") -> Statement:
+    def write(self) -> Statement:
         """Write to this group's streams."""
         return Statement(
-            sid=sid,
+            sid="WriteOwnLogs",
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[f"{self._arn}:*"],
         )

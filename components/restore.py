@@ -7,7 +7,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from components.database import PORT, Database
 from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.place import NetworkPlace
-from components.task import TaskArgs, drill_task, restore_task
+from components.task import RESTORE, TaskArgs, drill_task, named_commands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,6 @@ class Restore(ComponentResource):
         tasks.allow_to(copies, PORT)
         args.network.let_reach_aws(tasks)
         self.security_group_id, self.copy_security_group_id = tasks.id, copies.id
-        self.task_definition_arn = restore_task(args.tasks, child).arn
+        self.task_definition_arn = named_commands(RESTORE, args.tasks, child).arn
         self.drill_task_definition_arn = drill_task(args.tasks, child).arn
         self.register_outputs({"taskDefinitionArn": self.task_definition_arn})

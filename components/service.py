@@ -16,10 +16,11 @@ from components.service_settings import EVERYWHERE, ServiceSettings
 from components.task import (
     METRICS_PORT,
     MIGRATE_TIMEOUT_SECONDS,
+    ONE_OFF,
     PORT,
     TaskArgs,
     administration_task,
-    one_off_task,
+    named_commands,
     service_task,
 )
 
@@ -106,7 +107,7 @@ class Service(ComponentResource):
         self.service_name, self.target_group_suffix = service.name, target_group.arn_suffix
         self.security_group_id = security_group.id
         self.task_definition_arn = task_definition.arn
-        self.one_off_task_definition_arn = one_off_task(tasks, child).arn
+        self.one_off_task_definition_arn = named_commands(ONE_OFF, tasks, child).arn
         administration_task(tasks, child)
         self.register_outputs({"serviceName": self.service_name})
 

@@ -45,35 +45,24 @@ def service_task(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs.Ta
     return _task(name, args, [_migrate(args), _service(name, args)], skip_destroy=args.context.permanent, opts=opts)
 
 
-def one_off_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
+def named_commands(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
     """A named command of the image as the owner, given when the task is started by a person on duty.
+
+    As `ONE_OFF` it has the service's role; as `RESTORE` a copy of the database beside, and a role that brings back what
+    it holds; as `EXPORT` one that reads what a customer has, and writes it into the place for exports.
 
     Who starts a task may override its command and environment, but not its entry point. So that one lets only named
     commands through (app/workbuoy_app/one_off.py), and brings the settings, so that nobody sends the owner's login
     elsewhere by another address of the database.
     Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
     """
-    return _named_commands(ONE_OFF, args, opts)
-
-
-def restore_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
-    """The same with a copy of the database beside, and a role that brings back what it holds."""
-    return _named_commands(RESTORE, args, opts)
+    return _task(name, args, [_through("one-off", _owner_s_command(name, args), args)], skip_destroy=False, opts=opts)
 
 
 def drill_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
     """For a schedule: the commands that touch a restored copy alone, without the owner's login of what serves."""
     container = {**_container(DRILL, args), "essential": True, "command": ["--help"]}
     return _task(DRILL, args, [_through(DRILL, container, args)], skip_destroy=False, opts=opts)
-
-
-def export_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
-    """The same with a role that reads what a customer has, and writes it into the place for exports."""
-    return _named_commands(EXPORT, args, opts)
-
-
-def _named_commands(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
-    return _task(name, args, [_through("one-off", _owner_s_command(name, args), args)], skip_destroy=False, opts=opts)
 
 
 def _through(entry: str, container: dict[str, Any], args: TaskArgs) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from components.rotation import Rotation, RotationArgs
 from components.scraping import Scraping, ScrapingArgs
 from components.secrets import Secrets, SecretsArgs
 from components.service import LAST_PRIORITY, Service, ServiceArgs
-from components.task import TaskArgs, export_task
+from components.task import EXPORT, TaskArgs, named_commands
 from infra.environment import export_environment, restore_environment, rotation_environment, service_environment
 from infra.settings import StackSettings
 from infra.tenants.record import Tenant
@@ -184,9 +184,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         ),
         opts,
     )
-    export = export_task(
-        replace(tasks, environment=export_environment(environment, args.exports), task_role=access.export), opts
-    )
+    exporting = replace(tasks, environment=export_environment(environment, args.exports), task_role=access.export)
     observability = Observability(
         "observability",
         ObservabilityArgs(
@@ -251,7 +249,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         "oneOffTaskDefinitionArn": service.one_off_task_definition_arn,
         "restoreTaskDefinitionArn": restore.task_definition_arn,
         "drillTaskDefinitionArn": restore.drill_task_definition_arn,
-        "exportTaskDefinitionArn": export.arn,
+        "exportTaskDefinitionArn": named_commands(EXPORT, exporting, opts).arn,
         "restoreSecurityGroupId": restore.security_group_id,
         "restoredSecurityGroupId": restore.copy_security_group_id,
         "restoredLoginSecretArn": secrets.restored_login_arn,
