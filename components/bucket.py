@@ -84,7 +84,10 @@ class Bucket(ComponentResource):
             bucket=bucket.bucket,
             rules=[
                 aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    apply_server_side_encryption_by_default=_encryption_by_default(args.key_arn),
+                    apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                        sse_algorithm="aws:kms" if args.key_arn is not None else "AES256",
+                        kms_master_key_id=args.key_arn,
+                    ),
                     bucket_key_enabled=args.key_arn is not None,
                 )
             ],
@@ -120,18 +123,6 @@ def _lock(name: str, bucket: aws.s3.Bucket, days: int, opts: ResourceOptions) ->
         object_lock_enabled="Enabled",
         rule=aws.s3.BucketObjectLockConfigurationRuleArgs(default_retention=retention),
         opts=opts,
-    )
-
-
-def _encryption_by_default(
-    key_arn: Input[str] | None,
-) -> aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs:
-    if key_arn is None:
-        return aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-            sse_algorithm="AES256"
-        )
-    return aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-        sse_algorithm="aws:kms", kms_master_key_id=key_arn
     )
 
 
