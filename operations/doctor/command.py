@@ -49,7 +49,7 @@ def _look(project: "Project", stack: str | None) -> "list[Finding]":
     """All looks, in the order in which a person puts things right. Raises ProblemsError for an unknown stack."""
     from infra.tenants.listing import record_path  # noqa: PLC0415
     from operations.doctor import account, engine, machine  # noqa: PLC0415
-    from operations.doctor.finding import ALWAYS, DEPLOY, Finding  # noqa: PLC0415
+    from operations.doctor.finding import ALWAYS, Finding  # noqa: PLC0415
     from project.accounts import find_account_problems  # noqa: PLC0415
     from project.files import read_config  # noqa: PLC0415
     from project.placement import PlacementError, placement_of  # noqa: PLC0415
@@ -66,7 +66,7 @@ def _look(project: "Project", stack: str | None) -> "list[Finding]":
         except PlacementError as error:
             for problem in error.problems:
                 mend = f"$EDITOR {problem.file or project.stack_file(stack).name}"
-                findings.append(Finding(name="stack", state="wrong", found=str(problem), mend=mend, needed_for=DEPLOY))
+                findings.append(Finding(name="stack", state="wrong", found=str(problem), mend=mend))
         for problem in find_account_problems(project, stack):
             mend = f"$EDITOR {problem.file}"
             findings.append(Finding(name="bootstrap", state="wrong", found=str(problem), mend=mend, needed_for=ALWAYS))

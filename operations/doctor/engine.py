@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bootstrap.names import secrets_provider as own_provider
 from bootstrap.names import state_address
-from operations.doctor.finding import DEPLOY, Finding, Readiness
+from operations.doctor.finding import Finding, Readiness
 from operations.engine import plugins
 from operations.engine.cli import Cli, CommandError, find_cli, sdk_version
 from operations.engine.errors import EngineError
@@ -24,7 +24,7 @@ def cli() -> tuple[Finding, Cli | None]:
         found = find_cli()
     except EngineError as error:
         state: Readiness = "missing" if "is not here" in error.problem else "wrong"
-        return Finding(name="engine", state=state, found=error.problem, mend=INSTALL, needed_for=DEPLOY), None
+        return Finding(name="engine", state=state, found=error.problem, mend=INSTALL), None
     older = found.version < sdk_version()
     fitness = f"older than the SDK {sdk_version()}, and serves" if older else f"SDK {sdk_version()}"
     return Finding(
@@ -32,7 +32,6 @@ def cli() -> tuple[Finding, Cli | None]:
         state="ok",
         found=f"Pulumi CLI {found.version} ({fitness})",
         mend=INSTALL if older else "",
-        needed_for=DEPLOY,
     ), found
 
 
@@ -41,7 +40,7 @@ def provider_plugins(found: Cli) -> list[Finding]:
     try:
         here = plugins.installed(found)
     except EngineError as error:
-        return [Finding(name="plugins", state="wrong", found=error.problem, mend=INSTALL, needed_for=DEPLOY)]
+        return [Finding(name="plugins", state="wrong", found=error.problem, mend=INSTALL)]
     findings = []
     for plugin, version in plugins.needed().items():
         others = here.get(plugin, [])
@@ -54,7 +53,6 @@ def provider_plugins(found: Cli) -> list[Finding]:
                 state="ok" if fits else "wrong" if others else "missing",
                 found=version if fits else broken or elsewhere,
                 mend="" if fits else f"rm -r '{plugins.program_of(plugin).parent}' && {INSTALL}" if broken else INSTALL,
-                needed_for=DEPLOY,
             )
         )
     return findings
@@ -69,11 +67,11 @@ def backend(found: Cli, place: Placement | None) -> Finding:
     except CommandError as error:
         explained = explain("backend", str(error))
         problem = explained.problem.removeprefix("backend: ")
-        return Finding(name="backend", state="missing", found=problem, mend=log_in, needed_for=DEPLOY)
+        return Finding(name="backend", state="missing", found=problem, mend=log_in)
     if place and url.startswith("s3://workbuoy-state-") and not url.startswith(own_backend(place).partition("?")[0]):
         problem = f"{url} is another account's or region's state"
-        return Finding(name="backend", state="wrong", found=problem, mend=log_in, needed_for=DEPLOY)
-    return Finding(name="backend", state="ok", found=url or "the CLI does not name it", needed_for=DEPLOY)
+        return Finding(name="backend", state="wrong", found=problem, mend=log_in)
+    return Finding(name="backend", state="ok", found=url or "the CLI does not name it")
 
 
 def own_backend(place: Placement) -> str:
@@ -87,15 +85,15 @@ def secrets_provider(stack: str, file: Path, place: Placement, make: str) -> Fin
     named = next((line.partition(": ")[2] for line in lines if line.startswith("secretsprovider: ")), "")
     if not lines:
         problem = f"{file.name} names none: the stack has not been made, or its lines were not committed"
-        return Finding(name="secrets provider", state="missing", found=problem, mend=make, needed_for=DEPLOY)
+        return Finding(name="secrets provider", state="missing", found=problem, mend=make)
     if named.startswith("awskms://"):
         if f"region={place.state_region}" not in named:
             problem = f"{named} is not in {place.state_region}, where the account keeps its state"
             mend = f"pulumi stack change-secrets-provider --stack {stack} '{own_provider(place.state_region)}'"
-            return Finding(name="secrets provider", state="wrong", found=problem, mend=mend, needed_for=DEPLOY)
-        return Finding(name="secrets provider", state="ok", found=named, needed_for=DEPLOY)
+            return Finding(name="secrets provider", state="wrong", found=problem, mend=mend)
+        return Finding(name="secrets provider", state="ok", found=named)
     if any(os.environ.get(name) is not None for name in PASSPHRASE_VARIABLES):
-        return Finding(name="secrets provider", state="ok", found="a passphrase, which is set", needed_for=DEPLOY)
+        return Finding(name="secrets provider", state="ok", found="a passphrase, which is set")
     problem = "a passphrase, which is not set"
     mend = f"export {PASSPHRASE_VARIABLES[1]}=FILE"
-    return Finding(name="secrets provider", state="wrong", found=problem, mend=mend, needed_for=DEPLOY)
+    return Finding(name="secrets provider", state="wrong", found=problem, mend=mend)

@@ -20,7 +20,7 @@ class Finding:
     state: Readiness
     found: str
     mend: str = ""
-    needed_for: frozenset[Purpose] = OPTIONAL
+    needed_for: frozenset[Purpose] = DEPLOY
 
     def stands_against(self, purpose: Purpose) -> bool:
         return self.state != "ok" and purpose in self.needed_for

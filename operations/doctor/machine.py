@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from operations.doctor.finding import ALWAYS, REHEARSE, Finding
+from operations.doctor.finding import ALWAYS, OPTIONAL, REHEARSE, Finding
 from operations.image import engines, interface
 
 OLDEST_PYTHON: Final = (3, 11)
@@ -63,9 +63,10 @@ def image_tools() -> Finding:
             state="missing",
             found=f"{'' if docker else 'no Docker engine answers, and '}{', '.join(absent)} is not here",
             mend=f"apt-get install {' '.join(absent)}",
+            needed_for=OPTIONAL,
         )
     found = f"Docker {docker}" if docker else _first_line(["buildah", "--version"]) or "buildah"
-    return Finding(name="image tools", state="ok", found=found)
+    return Finding(name="image tools", state="ok", found=found, needed_for=OPTIONAL)
 
 
 def image_runner() -> Finding:
@@ -76,6 +77,7 @@ def image_runner() -> Finding:
         state="ok" if version else "missing",
         found=version or "no runc here",
         mend="" if version else "apt-get install runc",
+        needed_for=OPTIONAL,
     )
 
 
@@ -87,6 +89,7 @@ def browser() -> Finding:
         state="ok" if here else "missing",
         found=here or "no Chromium here; the tests that look at pages are skipped",
         mend="" if here else "apt-get install chromium",
+        needed_for=OPTIONAL,
     )
 
 
