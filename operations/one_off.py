@@ -104,13 +104,13 @@ def _running(ecs: Any, place: TaskPlace, label: str) -> Mapping[str, Any] | None
     """
     listed = ecs.list_tasks(cluster=place.cluster_arn, startedBy=label, desiredStatus="RUNNING")["taskArns"]
     found = ecs.describe_tasks(cluster=place.cluster_arn, tasks=listed)["tasks"] if listed else []
-    family = _family(place.task_definition_arn)
-    own = (one for one in found if _family(one["taskDefinitionArn"]) == family)
+    family = family_of(place.task_definition_arn)
+    own = (one for one in found if family_of(one["taskDefinitionArn"]) == family)
     return next((one for one in own if one["lastStatus"] != "STOPPED"), None)
 
 
-def _family(task_definition_arn: str) -> str:
-    """Whatever its revision: a deployment brings a new one."""
+def family_of(task_definition_arn: str) -> str:
+    """A task definition's name, whatever its revision: a deployment brings a new one."""
     return task_definition_arn.rpartition("/")[2].partition(":")[0]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from graph.values import at
 from operations.engine.errors import FailedError
 from project.files import Project, read_config
 from project.silos import whole_config
@@ -48,9 +49,7 @@ def configured_url(project: Project, stack: str) -> str | None:
     config = whole_config(project, stack, read_config(project, stack))
     record = config.get(f"{project.name}:record")
     settings = config.get(f"{project.name}:settings")
-    service = settings.get("service") if isinstance(settings, Mapping) else None
-    own = record if isinstance(record, Mapping) else service
-    name = own.get("hostName") if isinstance(own, Mapping) else None
+    name = at(settings, "service.hostName") if record is None else at(record, "hostName")
     return f"https://{name}" if isinstance(name, str) else None
 
 
