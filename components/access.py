@@ -43,37 +43,39 @@ class Access(ComponentResource):
         super().__init__("workbuoy:aws:Access", name, None, opts)
         context, keys, child = args.context, args.keys, ResourceOptions(parent=self)
         read_secrets_key = read_key_through(keys.secrets_key_arn, context, "secretsmanager", "ReadSecretsKey")
-
-        def for_tasks(name: str, description: str, *statements: Statement) -> Role:
-            return Role(
-                name,
-                RoleArgs(
-                    context=context,
-                    description=description,
-                    trusted_service="ecs-tasks.amazonaws.com",
-                    trust_conditions=_from_own_tasks(context),
-                    statements=statements,
-                ),
-                child,
-            )
-
-        self.execution = for_tasks(
+        self.execution = Role(
             EXECUTION_ROLE,
-            "Starts tasks: pulls the image, injects the owner's login into migrate, opens the log",
-            *pull_image(args.image),
-            args.logs.service.write(),
-            args.database.read_owner_secret(),
-            read_secrets_key,
+            RoleArgs(
+                context=context,
+                description="Starts tasks: pulls the image, injects the owner's login into migrate, opens the log",
+                trusted_service="ecs-tasks.amazonaws.com",
+                trust_conditions=_from_own_tasks(context),
+                statements=[
+                    *pull_image(args.image),
+                    args.logs.service.write(),
+                    args.database.read_owner_secret(),
+                    read_secrets_key,
+                ],
+            ),
+            child,
         )
-        self.task = for_tasks(
+        self.task = Role(
             TASK_ROLE,
-            "What the service itself may do",
-            *args.files.store_objects(),
-            *args.files.note_erasures(),
-            use_key_through(keys.files_key_arn, context, "s3", "UseFilesKey"),
-            args.secrets.read_database_login(),
-            *args.secrets.read_oidc_client(),
-            read_secrets_key,
+            RoleArgs(
+                context=context,
+                description="What the service itself may do",
+                trusted_service="ecs-tasks.amazonaws.com",
+                trust_conditions=_from_own_tasks(context),
+                statements=[
+                    *args.files.store_objects(),
+                    *args.files.note_erasures(),
+                    use_key_through(keys.files_key_arn, context, "s3", "UseFilesKey"),
+                    args.secrets.read_database_login(),
+                    *args.secrets.read_oidc_client(),
+                    read_secrets_key,
+                ],
+            ),
+            child,
         )
         self.rotation = Role(
             ROTATION_ROLE,
@@ -91,20 +93,36 @@ class Access(ComponentResource):
             ),
             child,
         )
-        self.restore = for_tasks(
+        self.restore = Role(
             RESTORE_ROLE,
-            "Brings rows and files back out of a restored copy, in tasks that a person starts",
-            *args.files.bring_back(),
-            use_key_through(keys.files_key_arn, context, "s3", "UseFilesKey"),
-            args.secrets.read_restored_login(),
-            read_secrets_key,
+            RoleArgs(
+                context=context,
+                description="Brings rows and files back out of a restored copy, in tasks that a person starts",
+                trusted_service="ecs-tasks.amazonaws.com",
+                trust_conditions=_from_own_tasks(context),
+                statements=[
+                    *args.files.bring_back(),
+                    use_key_through(keys.files_key_arn, context, "s3", "UseFilesKey"),
+                    args.secrets.read_restored_login(),
+                    read_secrets_key,
+                ],
+            ),
+            child,
         )
-        self.export = for_tasks(
+        self.export = Role(
             EXPORT_ROLE,
-            "Hands over what a customer has, and counts what is left, in tasks that a person starts",
-            *args.files.read_for_export(),
-            read_key_through(keys.files_key_arn, context, "s3", "ReadFilesKey"),
-            *args.exports.hand_over(context),
+            RoleArgs(
+                context=context,
+                description="Hands over what a customer has, and counts what is left, in tasks that a person starts",
+                trusted_service="ecs-tasks.amazonaws.com",
+                trust_conditions=_from_own_tasks(context),
+                statements=[
+                    *args.files.read_for_export(),
+                    read_key_through(keys.files_key_arn, context, "s3", "ReadFilesKey"),
+                    *args.exports.hand_over(context),
+                ],
+            ),
+            child,
         )
         self.register_outputs({})
 
