@@ -7,16 +7,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from components.settings import BrokenRule, CidrBlock, LogRetentionDays, Rule, Settings
+from components.settings import REGION, BrokenRule, CidrBlock, LogRetentionDays, Rule, Settings
 
 
 class ZoneSettings(Settings):
     """One availability zone and its three subnets."""
 
-    name: Annotated[
-        str,
-        Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$", examples=["eu-west-1a"]),
-    ]
+    name: Annotated[str, Field(pattern=f"^{REGION.pattern}[a-z]$", examples=["eu-west-1a"])]
     public_cidr_block: Annotated[CidrBlock, Field(description="Load balancer and NAT")]
     private_cidr_block: Annotated[CidrBlock, Field(description="Tasks, functions and endpoints")]
     data_cidr_block: Annotated[CidrBlock, Field(description="Databases; no route to or from the internet")]
