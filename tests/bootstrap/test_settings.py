@@ -84,3 +84,15 @@ def test_all_mistakes_are_reported_at_once(account_files: Project) -> None:
 def test_a_file_without_settings_says_which_key_is_missing(account_files: Project) -> None:
     with pytest.raises(ProblemsError, match="workbuoy-bootstrap:settings is missing"):
         load_settings(account_files.root, "prod", None)
+
+
+def test_a_misspelt_key_around_the_settings_is_answered_with_the_one_that_was_meant(account_files: Project) -> None:
+    file = account_files.stack_file("prod")
+    settings = read(file)["config"][SETTINGS_KEY]
+    file.write_text(yaml.safe_dump({"config": {f"{SETTINGS_KEY}s": settings}, "secretsProvider": "passphrase"}))
+    with pytest.raises(ProblemsError) as refused:
+        load_settings(account_files.root, "prod", None)
+    found = {problem.path: problem.message for problem in refused.value.problems}
+    assert found["secretsProvider"] == "is not read; did you mean secretsprovider?"
+    assert found[f"config.{SETTINGS_KEY}s"] == f"is not read; did you mean {SETTINGS_KEY}?"
+    assert all(problem.line for problem in refused.value.problems)
