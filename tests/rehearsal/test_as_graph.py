@@ -1,12 +1,15 @@
 """The graph that a rehearsal makes."""
 
+import json
 from pathlib import Path
 
-from graph.file import read_graph, write_graph
+from graph.rehearsed import SCHEMA, read_graph
 from rehearsal.as_graph import graph_of
+from rehearsal.as_json import as_json
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options
 from tests.rehearsal.conftest import RehearseText
+from tests.written_graph import rehearsed_text
 
 
 def test_it_holds_every_resource_with_inputs_outputs_and_options(every_kind: Rehearsal) -> None:
@@ -20,10 +23,10 @@ def test_it_holds_every_resource_with_inputs_outputs_and_options(every_kind: Reh
     assert database.provider in {one.urn for one in graph}
 
 
-def test_it_survives_being_written_and_read(every_kind: Rehearsal, tmp_path: Path) -> None:
-    graph = graph_of(every_kind).resources
-    (tmp_path / "graph.json").write_text(write_graph(graph))
-    assert write_graph(read_graph(tmp_path / "graph.json")) == write_graph(graph)
+def test_what_rehearse_prints_is_read_as_the_same_graph(every_kind: Rehearsal, tmp_path: Path) -> None:
+    file = tmp_path / "graph.json"
+    file.write_text(json.dumps({"schema": SCHEMA, **as_json(every_kind)}))
+    assert rehearsed_text(read_graph(file).resources) == rehearsed_text(graph_of(every_kind).resources)
 
 
 def test_secret_values_are_not_in_it(rehearse_text: RehearseText) -> None:
