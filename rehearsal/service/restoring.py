@@ -17,7 +17,7 @@ from rehearsal.service.logins import logged_in
 from rehearsal.service.processes import Process
 from rehearsal.service.steps import Action
 from rehearsal.service.surroundings import Owner, owner_of
-from rehearsal.service.tasks import begin, finish, run_as_owner
+from rehearsal.service.tasks import begin, ended, finish, run_as_owner, verdict
 from rehearsal.service.tls import tls_front
 from rehearsal.service.trial import StepError, Trial, expect, until
 
@@ -144,12 +144,10 @@ class Restoring:
         """A schedule replaces nothing, a copy that nobody prepared is refused; then the ledger is applied to it."""
         entry = trial.declared.drill.entry
         beyond = begin(trial, trial.declared.drill, (*entry, "restore", "tenant", trial.members[0][0]))
-        until(lambda: beyond.ended, TIMEOUT_SECONDS, "a drill's task did not end", beyond)
-        if beyond.wait(5) != REFUSED:
+        if ended(beyond, "a drill's task", TIMEOUT_SECONDS) != REFUSED:
             raise StepError("a drill's task lets through a command that replaces a customer's rows")
         unprepared = self._begin(trial, "check", drill=True)
-        until(lambda: unprepared.ended, TIMEOUT_SECONDS, "restore check did not end", unprepared)
-        if unprepared.wait(5) == 0:
+        if ended(unprepared, "restore check", TIMEOUT_SECONDS) == 0:
             raise StepError("a copy is read before what was erased is taken out of it")
         result = self.run(trial, "prepare", drill=True)
         if result["tenants_erased"] != 1:
@@ -199,15 +197,14 @@ class Restoring:
     def _wait_for_archive(self, trial: Trial, *words: str) -> None:
         """The first run only asks S3 for the file that lies in an archive; moto has it at once, S3 in hours."""
         asks = self._begin(trial, *words)
-        until(lambda: asks.ended, TIMEOUT_SECONDS, "restore tenant did not end", asks)
-        if asks.wait(5) == 0 or "1 files lie in an archive (GLACIER)" not in asks.lines[-1]:
+        status = ended(asks, "restore tenant", TIMEOUT_SECONDS)
+        if status == 0 or "1 files lie in an archive (GLACIER)" not in asks.lines[-1]:
             raise StepError(f"an archived file was not waited for: {asks.lines[-1:]}")
 
     def run(self, trial: Trial, *arguments: str, drill: bool = False) -> Mapping[str, Any]:
         """A command of the restore's or the drill's task, under the role that may; gives its verdict."""
         process = self._begin(trial, *arguments, drill=drill)
-        finish(process, f"restore {arguments[0]}", TIMEOUT_SECONDS)
-        return verdict(process)
+        return verdict(process, f"restore {arguments[0]}", TIMEOUT_SECONDS)
 
     def _begin(self, trial: Trial, *arguments: str, drill: bool = False) -> Process:
         container = trial.declared.drill if drill else trial.declared.restore
@@ -224,8 +221,7 @@ def fill_customer(trial: Trial, tenant: str, rows: int, files: int, large: int =
 
 
 def _filled(trial: Trial, process: Process, large: int = 0) -> list[str]:
-    finish(process, "filling a customer", TIMEOUT_SECONDS)
-    keys: list[str] = verdict(process)["keys"]
+    keys: list[str] = verdict(process, "filling a customer", TIMEOUT_SECONDS)["keys"]
     for number, key in enumerate(keys):
         put_file(trial, key, content_of(key) * (1 if number else max(large, 1)))
     return keys
@@ -244,9 +240,7 @@ def _begin(trial: Trial, *arguments: str) -> Process:
 
 
 def _run(trial: Trial, *arguments: str) -> Mapping[str, Any]:
-    process = _begin(trial, *arguments)
-    finish(process, " ".join(arguments[:2]), TIMEOUT_SECONDS)
-    return verdict(process)
+    return verdict(_begin(trial, *arguments), " ".join(arguments[:2]), TIMEOUT_SECONDS)
 
 
 def sums(trial: Trial, tenant: str) -> Mapping[str, Any]:
@@ -292,12 +286,3 @@ def _point_in_time(trial: Trial, action: str) -> None:
     process = trial.surroundings.programs.begin_devtool("point_in_time", action, trial.surroundings.archived)
     trial.stack.callback(process.stop)
     finish(process, action, TIMEOUT_SECONDS)
-
-
-def verdict(process: Process) -> Mapping[str, Any]:
-    """The last line that a command prints. Raises StepError."""
-    try:
-        found: dict[str, Any] = json.loads(process.lines[-1])
-    except (IndexError, ValueError):
-        raise StepError(f"no verdict: {process.lines[-1:]}") from None
-    return found

@@ -12,9 +12,9 @@ from typing import Any
 from rehearsal.service.leaving import begun_on_duty, exporting, on_duty
 from rehearsal.service.logins import logged_in, refused_login
 from rehearsal.service.processes import Process
-from rehearsal.service.restoring import content_of, fill_customer, verdict
+from rehearsal.service.restoring import content_of, fill_customer
 from rehearsal.service.steps import Action
-from rehearsal.service.tasks import finish, found_tenant
+from rehearsal.service.tasks import found_tenant, verdict
 from rehearsal.service.trial import StepError, Trial, expect
 from rehearsal.tenants.moving.traffic import FROZEN, Worker, listed
 
@@ -76,11 +76,11 @@ class Moving:
     def _cut_over(self, source: Trial, target: Trial, receiver: Process) -> Mapping[str, Any]:
         try:
             result = on_duty(source, "cut-over", self.name, *_other(target, self.name), "--within", "30")
-            finish(receiver, "tenant receive", TIMEOUT_SECONDS)
+            received = verdict(receiver, "tenant receive", TIMEOUT_SECONDS)
         except StepError:
             receiver.stop()
             raise
-        if verdict(receiver)["opened"] is not True:
+        if received["opened"] is not True:
             raise StepError(f"{self.name} was handed over and is not served in {target.declared.stack}")
         return result
 
