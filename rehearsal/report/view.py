@@ -6,9 +6,10 @@ from functools import cached_property
 from facts.captions import ENGLISH
 from graph import Resource
 from graph.values import at, texts
+from graph.wire import MASK
 from rehearsal.as_graph import graph_of
 from rehearsal.report.markup import Html, code, link
-from rehearsal.result import SECRET, Rehearsal, Rehearsed
+from rehearsal.result import Rehearsal, Rehearsed
 
 WORDS = ENGLISH
 
@@ -39,7 +40,7 @@ class View:
     def scrub(self, message: str) -> str:
         """A message with every secret value that it quotes taken out."""
         for value in self._secret_values:
-            message = message.replace(value, SECRET)
+            message = message.replace(value, MASK)
         return message
 
     def resource(self, one: Rehearsed) -> Resource:

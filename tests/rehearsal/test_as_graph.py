@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from graph.rehearsed import SCHEMA, read_graph
 from rehearsal.as_graph import graph_of
 from rehearsal.as_json import as_json
@@ -35,3 +37,14 @@ def test_secret_values_are_not_in_it(rehearse_text: RehearseText) -> None:
     )
     assert "hush-hush" in str(result.resources)
     assert "hush-hush" not in str(graph_of(result).resources)
+
+
+@pytest.mark.parametrize("declare_only", [True, False])
+def test_a_resource_lies_in_its_providers_region(rehearse_text: RehearseText, declare_only: bool) -> None:
+    result = rehearse_text(
+        'north = aws.Provider("north", region="eu-west-1")\n'
+        'aws.sns.Topic("t", opts=pulumi.ResourceOptions(provider=north))',
+        Options(declare_only=declare_only),
+    )
+    (topic,) = graph_of(result).of("aws:sns/topic:Topic")
+    assert topic.region == "eu-west-1"
