@@ -152,9 +152,7 @@ class Departure:
         stack, estate = self.tenant.stack, self.estate
         graph = estate.graphs[stack]
         left = [one for one in graph.resources if one.urn in self.kept or not one.custom]
-        estate.graphs[stack] = Graph(
-            left, stack=graph.stack, project=graph.project, account=graph.account, region=graph.region
-        )
+        estate.graphs[stack] = graph.of_others(left)
         count = 0
         for other in estate.graphs:
             if other == stack:
