@@ -146,7 +146,12 @@ class Monitor(MockMonitor):
             else Declared(**common, **_options(request))
         )
         self.declared[urn] = declared
-        if declared.custom and not declared.provider and not _needs_no_provider(declared.type):
+        if (
+            declared.custom
+            and not declared.provider
+            and declared.type != REFERENCE_TYPE
+            and not is_provider(declared.type)
+        ):
             self.refusals.append(
                 Refusal(
                     check="explicit-provider",
@@ -218,7 +223,3 @@ def _alias(alias: Any) -> str:
     parts = {"type": spec.type, "name": spec.name, "stack": spec.stack, "project": spec.project}
     parts["parent"] = "none" if spec.noParent else spec.parentUrn
     return ",".join(f"{key}={value}" for key, value in parts.items() if value)
-
-
-def _needs_no_provider(token: str) -> bool:
-    return is_provider(token) or token == REFERENCE_TYPE

@@ -145,7 +145,7 @@ class Leaving:
 
     def end_versions(self, trial: Trial) -> str:
         """What S3 does by the bucket's own rule, once its days are over."""
-        s3, bucket = trial.cloud.client("s3"), trial.declared.service.environment["S3_BUCKET"]
+        s3, bucket = trial.cloud.client("s3"), trial.bucket
         rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
         days = [one["NoncurrentVersionExpiration"]["NoncurrentDays"] for one in rules if _ends_versions(one)]
         if not days:

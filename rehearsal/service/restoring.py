@@ -85,7 +85,7 @@ class Restoring:
         damaged = _run(trial, "damage", acme)
         keys = sorted(self.before["files"])
         for key in keys[::3]:
-            trial.cloud.call("s3", "delete_object", {"Bucket": _bucket(trial), "Key": key}, trial.cloud.region)
+            trial.cloud.call("s3", "delete_object", {"Bucket": trial.bucket, "Key": key}, trial.cloud.region)
         for key in keys[1::3]:
             put_file(trial, key, b"overwritten")
         _archive(trial, keys[2])
@@ -248,18 +248,14 @@ def sums(trial: Trial, tenant: str) -> Mapping[str, Any]:
     return _run(trial, "sums", tenant)
 
 
-def _bucket(trial: Trial) -> str:
-    return trial.declared.service.environment["S3_BUCKET"]
-
-
 def put_file(trial: Trial, key: str, content: bytes) -> None:
     """Not through the gate: it is no part of what is tried."""
-    trial.cloud.call("s3", "put_object", {"Bucket": _bucket(trial), "Key": key, "Body": content}, trial.cloud.region)
+    trial.cloud.call("s3", "put_object", {"Bucket": trial.bucket, "Key": key, "Body": content}, trial.cloud.region)
 
 
 def _archive(trial: Trial, key: str) -> None:
     """As a lifecycle rule does: the one version that there is lies where nobody can read it at once."""
-    client, where = trial.cloud.client("s3"), {"Bucket": _bucket(trial), "Key": key}
+    client, where = trial.cloud.client("s3"), {"Bucket": trial.bucket, "Key": key}
     content = client.get_object(**where)["Body"].read()
     for one in client.list_object_versions(Bucket=where["Bucket"], Prefix=key)["Versions"]:
         client.delete_object(**where, VersionId=one["VersionId"])
@@ -268,7 +264,7 @@ def _archive(trial: Trial, key: str) -> None:
 
 def expect_files(trial: Trial, name: str, sums: Mapping[str, Any], *, others: bool = False) -> None:
     """Every file that a row names is there with its content; without `others`, no other. Raises StepError."""
-    client, bucket = trial.cloud.client("s3"), _bucket(trial)
+    client, bucket = trial.cloud.client("s3"), trial.bucket
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=sums["prefix"])
     found = {
         one["Key"]: hashlib.sha256(client.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()).hexdigest()

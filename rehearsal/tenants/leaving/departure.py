@@ -95,8 +95,7 @@ class Departure:
         name, trial = self.tenant.name, self.trial
         found_tenant(trial, name, f"member-of-{name}")
         keys = fill_customer(trial, name, ROWS, FILES)
-        bucket = trial.declared.service.environment["S3_BUCKET"]
-        s3 = trial.cloud.client("s3")
+        bucket, s3 = trial.bucket, trial.cloud.client("s3")
         s3.create_multipart_upload(Bucket=bucket, Key=f"{keys[0]}-unfinished")
         s3.put_object(Bucket=bucket, Key=f"{keys[0]}-deleted", Body=b"deleted since")
         s3.delete_object(Bucket=bucket, Key=f"{keys[0]}-deleted")

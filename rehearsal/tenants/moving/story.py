@@ -113,7 +113,7 @@ class Moving:
         return f"{rows} rows and {before['objects']} objects of {self.name} in {left.declared.stack}"
 
     def _files(self, trial: Trial) -> dict[str, str]:
-        client, bucket = trial.cloud.client("s3"), trial.declared.service.environment["S3_BUCKET"]
+        client, bucket = trial.cloud.client("s3"), trial.bucket
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"tenants/{self.tenant_id}/")
         keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
         bodies = ((key, client.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys)
@@ -154,8 +154,7 @@ def _back(one: Moving) -> tuple[Trial, Trial]:
 
 def _other(trial: Trial, name: str) -> tuple[str, ...]:
     """A place, as the image's commands take the other one."""
-    bucket = trial.declared.service.environment["S3_BUCKET"]
-    return ("--other", f"s3://{bucket}/imports/{name}/", "--other-region", trial.cloud.region)
+    return ("--other", f"s3://{trial.bucket}/imports/{name}/", "--other-region", trial.cloud.region)
 
 
 def _left(counted: Mapping[str, Any]) -> dict[str, int]:
