@@ -1,12 +1,14 @@
 """A rehearsal as plain JSON, for programs and for the report. Secret values never appear in it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from graph.wire import MASK
 from rehearsal.as_graph import without_secrets
 from rehearsal.result import Check, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
+from rehearsal.stand_ins import StandIn
 from rehearsal.tenants.result import Matrix, TenantsRehearsal
 
 
@@ -31,20 +33,8 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "differing": rehearsal.count_fields(Check.DIFFERS),
             "notChecked": rehearsal.count_fields(Check.NOT_CHECKED),
         },
-        "refusals": [
-            {
-                "check": one.check,
-                "urn": one.urn,
-                "name": one.name,
-                "what": one.what,
-                "fix": one.fix,
-                "source": one.source,
-            }
-            for one in rehearsal.refusals
-        ],
-        "standIns": [
-            {"path": one.path, "placeholder": one.placeholder, "standIn": one.stand_in} for one in rehearsal.stand_ins
-        ],
+        "refusals": [asdict(one) for one in rehearsal.refusals],
+        "standIns": _stand_ins(rehearsal.stand_ins),
         "exports": _masked(rehearsal.exports, rehearsal.secret_exports),
         "seconds": {phase: round(seconds, 3) for phase, seconds in rehearsal.seconds.items()},
         "versions": dict(rehearsal.versions),
@@ -67,13 +57,15 @@ def _service(service: ServiceRehearsal) -> dict[str, Any]:
         ],
         "denials": list(service.denials),
         "unused": list(service.unused),
-        "standIns": [
-            {"path": one.path, "placeholder": one.placeholder, "standIn": one.stand_in} for one in service.stand_ins
-        ],
+        "standIns": _stand_ins(service.stand_ins),
         "judgedByOurEvaluator": service.judged,
         "lastLines": list(service.last_lines),
         "notes": list(service.notes),
     }
+
+
+def _stand_ins(stand_ins: Sequence[StandIn]) -> list[dict[str, str]]:
+    return [{"path": one.path, "placeholder": one.placeholder, "standIn": one.stand_in} for one in stand_ins]
 
 
 def _tenants(found: TenantsRehearsal) -> dict[str, Any]:
@@ -102,7 +94,7 @@ def _tenants(found: TenantsRehearsal) -> dict[str, Any]:
 
 def _matrix(matrix: Matrix) -> dict[str, Any]:
     return {
-        "parties": [{"name": one.name, "kind": one.kind} for one in matrix.parties],
+        "parties": [asdict(one) for one in matrix.parties],
         "red": len(matrix.red),
         "sampled": matrix.sampled or None,
         "standIn": matrix.stand_in or None,

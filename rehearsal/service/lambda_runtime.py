@@ -15,7 +15,6 @@ from typing import Any
 from rehearsal.serving import answering
 
 INVOCATION_TIMEOUT_SECONDS = 30
-_PREFIX = "/2018-06-01/runtime/"
 
 
 class InvocationError(Exception):
