@@ -8,25 +8,15 @@ declaration, a rehearsal of a change at most 1.8 times one rehearsal, both witho
 
 import argparse
 import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
+
+from benchmarks.measuring import measure
 
 ROOT = Path(__file__).parents[1]
 SINCE = ("--since", "HEAD")
 NO_SERVICE = "--no-service"
-
-
-def seconds(arguments: Sequence[str]) -> float:
-    """Seconds of one `workbuoy` command; one that stops (3) has done its work."""
-    started = time.perf_counter()
-    command = [sys.executable, "-c", "from operations.main import main; main()", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
-    if done.returncode not in (0, 3):
-        raise SystemExit(done.stderr.decode())
-    return time.perf_counter() - started
+WORKBUOY = (sys.executable, "-c", "from operations.main import main; main()")
 
 
 def main() -> None:
@@ -43,7 +33,7 @@ def main() -> None:
     taken: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(options.rounds):
         for name, arguments in commands.items():
-            taken[name].append(seconds(arguments))
+            taken[name].append(measure([*WORKBUOY, *arguments], ROOT).wall)
     medians = {name: statistics.median(times) for name, times in taken.items()}
     for name, median in medians.items():
         beside = "rehearsed once" if name.startswith("rehearsed") else "declared once"

@@ -7,16 +7,16 @@ ratio is held to a limit. The whole command beside the engine's own refresh: `be
 
 import argparse
 import json
-import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 # Python puts this folder first, where this file would hide the package of the same name.
 sys.path[0] = str(Path(__file__).parent.parent)
 
+from benchmarks.measuring import median_seconds  # noqa: E402
 from graph import Resource  # noqa: E402
 from graph.wire import to_json  # noqa: E402
 from operations.drift.found import judged  # noqa: E402
@@ -41,16 +41,6 @@ def events(graph: tuple[Resource, ...], weakened: dict[str, Any]) -> Iterator[di
                 "metadata": {"op": "update" if found else "same", "urn": one.urn, "old": old, "new": new}
             }
         }
-
-
-def median_seconds(function: Callable[[], object], runs: int) -> float:
-    function()
-    times = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
 
 
 def judging() -> list[dict[str, object]]:

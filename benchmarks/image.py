@@ -18,19 +18,20 @@ from pathlib import Path
 
 import click
 
-# Python puts this folder first, where rehearsal.py would hide the package of the same name.
+# Python puts this folder first, where policies.py would hide the package of the same name.
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from operations.image import engines, wheelhouse  # noqa: E402
 from operations.image.base import SUITE  # noqa: E402
 from operations.image.build import build  # noqa: E402
 from operations.image.tools import require, run, workshop  # noqa: E402
-from rehearsal.image import Container, Image, ImageError, Unpacked, image_of, unpacked  # noqa: E402
+from rehearsal.image import Image, ImageError, Unpacked, image_of, unpacked  # noqa: E402
 from rehearsal.image.archive import OCI_NAMES, this_machine  # noqa: E402
 from rehearsal.service.browser import fetch  # noqa: E402
 from rehearsal.service.ports import free_port  # noqa: E402
 from rehearsal.service.processes import NotToBeHadError  # noqa: E402
 from rehearsal.service.surroundings import Surroundings  # noqa: E402
+from tests.image.container import Container  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 REST_SECONDS = 2

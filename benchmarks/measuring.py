@@ -1,4 +1,4 @@
-"""A process of its own, measured."""
+"""What work of this process takes, and what a process of its own does."""
 
 import os
 import statistics
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,16 @@ def measure(command: list[str], folder: Path) -> Measurement:
             raise click.ClickException(f"{' '.join(command[1:4])} failed: {errors.read().decode()[-600:]}")
     scale = 1024 * 1024 if sys.platform == "darwin" else 1024  # ru_maxrss is bytes on macOS, KiB elsewhere
     return Measurement(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale)
+
+
+def median_seconds(work: Callable[[], object], rounds: int) -> float:
+    """Wall seconds of some work, the median of the rounds after one that is not counted."""
+    taken = []
+    for _ in range(rounds + 1):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken[1:])
 
 
 def median(runs: list[Measurement]) -> Measurement:

@@ -9,7 +9,6 @@ Checkov runs only where it is installed and a Terraform plan of an equivalent en
 import argparse
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 # Python puts this folder first, where this file would hide the package of the same name.
 sys.path[0] = str(Path(__file__).parent.parent)
 
+from benchmarks.measuring import median_seconds  # noqa: E402
 from graph import Resource  # noqa: E402
 from operations.review.recorded import declare  # noqa: E402
 from policies import analyzer  # noqa: E402
@@ -60,16 +60,6 @@ def _copy(resource: Resource, urns: dict[str, str], suffix: str) -> Resource:
     )
 
 
-def median_seconds(function: Callable[[], object]) -> float:
-    function()
-    times = []
-    for _ in range(RUNS):
-        started = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
-
-
 def measure(plan: Path | None) -> list[dict[str, object]]:
     started = time.perf_counter()
     graph = declare("prod", Path.cwd())
@@ -77,7 +67,7 @@ def measure(plan: Path | None) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
 
     def row(name: str, resources: int, function: Callable[[], object], limit: float | None = None) -> float:
-        seconds = median_seconds(function)
+        seconds = median_seconds(function, RUNS)
         rows.append({"what": name, "resources": resources, "seconds": seconds, "limit": limit})
         return seconds
 
@@ -101,7 +91,7 @@ def checkov(plan: Path | None) -> list[dict[str, object]]:
         print(f"SKIPPED: Checkov was not measured: {reason}. No comparison is made.", file=sys.stderr)
         return []
     command = ["checkov", "--quiet", "--compact", "--file", str(plan)]
-    seconds = median_seconds(lambda: subprocess.run(command, capture_output=True, check=False))
+    seconds = median_seconds(lambda: subprocess.run(command, capture_output=True, check=False), RUNS)
     return [{"what": "Checkov on the Terraform plan, one process a run", "resources": 0, "seconds": seconds}]
 
 

@@ -11,14 +11,14 @@ import datetime
 import gzip
 import json
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from benchmarks.measuring import median_seconds
 from graph.recordings import read_events
 from operations.review.assess import assess
 from operations.review.markdown import render
@@ -39,16 +39,6 @@ def floor(path: Path) -> None:
     with path.open(encoding="utf-8") as opened:
         for line in opened:
             json.loads(line)
-
-
-def median(work: Callable[[Path], None], path: Path, rounds: int) -> float:
-    """Median seconds of some rounds."""
-    taken = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        work(path)
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
 
 
 def write_large(path: Path, lines: list[str]) -> None:
@@ -90,15 +80,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder) / "prod.events.jsonl"
         small.write_bytes(gzip.decompress(RECORDING.read_bytes()))
-        review(small)  # imports and caches
-        base, whole = median(floor, small, rounds), median(review, small, rounds)
+        base, whole = (median_seconds(partial(work, small), rounds) for work in (floor, review))
         print(
             f"prod ({small.stat().st_size / 1e6:.1f} MB): JSON alone {base:.3f} s; review {whole:.3f} s, "
             f"{whole / base:.1f} x the floor"
         )
         large = Path(folder) / "large.events.jsonl"
         write_large(large, small.read_text(encoding="utf-8").splitlines(keepends=True))
-        base = median(floor, large, 1)
+        base = median_seconds(partial(floor, large), 1)
         seconds, megabytes = in_a_process(large)
         print(
             f"large ({large.stat().st_size / 1e6:.0f} MB): JSON alone {base:.1f} s; review {seconds:.1f} s, "

@@ -135,9 +135,9 @@ def fill(postgres: Postgres) -> None:
         cursor.execute("analyze things")
 
 
-def serve(postgres: Postgres, environment: dict[str, str] | None = None) -> Server:
+def serve(postgres: Postgres) -> Server:
     """The service, without limits: one session asks for everybody."""
     port = free_port()
     own = {"DATABASE_URL": postgres.url(), "PORT": str(port), "METRICS_PORT": str(free_port())}
     own |= {"RATE_LIMIT_SESSION": "0", "RATE_LIMIT_TENANT": "0"}
-    return Server([sys.executable, "-m", "workbuoy_app", "serve"], own | (environment or {}), port)
+    return Server([sys.executable, "-m", "workbuoy_app", "serve"], own, port)

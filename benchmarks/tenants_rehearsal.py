@@ -7,14 +7,13 @@ silo created in one moto, read back, compared and judged by the policies, withou
 """
 
 import shutil
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 import click
 
-from benchmarks.measuring import Measurement, measure
+from benchmarks.measuring import Measurement, measure, median
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = (1, 10, 50, 99)  # docs/limits.md: a base stack takes no more
@@ -82,15 +81,7 @@ def main(rounds: int, sizes: tuple[int, ...]) -> None:
             for silos, folder in folders.items():
                 click.echo(f"round {turn + 1} of {rounds}: {silos} silos ...", err=True)
                 found[silos].append(measure(command, folder))
-    sys.exit(0 if _print({silos: _median(runs) for silos, runs in found.items()}, each) else 3)
-
-
-def _median(runs: list[Measurement]) -> Measurement:
-    return Measurement(
-        statistics.median(run.wall for run in runs),
-        statistics.median(run.cpu for run in runs),
-        statistics.median(run.peak for run in runs),
-    )
+    sys.exit(0 if _print({silos: median(runs) for silos, runs in found.items()}, each) else 3)
 
 
 def _print(medians: dict[int, Measurement], each: int) -> bool:

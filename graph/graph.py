@@ -35,6 +35,10 @@ class Graph:
         self.stack, self.project, self.account, self.region = stack, project, account, region
         self._referring: dict[tuple[str, str, str], dict[str, list[Resource]]] = {}
 
+    def of_others(self, resources: Iterable[Resource]) -> "Graph":
+        """The same stack, of other resources."""
+        return Graph(resources, stack=self.stack, project=self.project, account=self.account, region=self.region)
+
     # ---- by URN and type
 
     @cached_property

@@ -3,7 +3,9 @@
 Older ones say less of a resource: what they leave out is taken as not being there.
 """
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import InputError
@@ -12,6 +14,18 @@ from graph.resource import Resource
 from graph.wire import from_json
 
 SCHEMA: Final = 1
+
+
+def read_graph(path: Path) -> Graph:
+    """The graph in a file that holds it. Raises InputError where there is none."""
+    hint = f"record it again: workbuoy rehearse STACK --json > {path.name}"
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a recorded graph ({error}); {hint}") from error
+    if not isinstance(body, dict) or "graph" not in body:
+        raise InputError(f"{path}: not a recorded graph; {hint}")
+    return graph_of_json(body, str(path))
 
 
 def graph_of_json(body: Mapping[str, Any], origin: str) -> Graph:

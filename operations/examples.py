@@ -196,7 +196,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "image copy": (("workbuoy image copy REPOSITORY@DIGEST OTHER", "the same digest in another account"),),
     "policies check": (
         ("workbuoy policies check prod", "every control on what prod declares"),
-        ("workbuoy policies check --graph graph.json", "on a recorded graph"),
+        ("workbuoy policies check --graph graph.json", "on what `workbuoy rehearse prod --json` printed"),
     ),
     "policies lint": (("workbuoy policies lint prod", "faults in policy documents"),),
     "policies matrix": (("workbuoy policies matrix prod", "who may do what, as a page"),),

@@ -3,7 +3,7 @@
 What reading back found stays beside it, in the rehearsal itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,8 +25,7 @@ def graph_of(rehearsal: Rehearsal) -> Graph:
 def resource_of(one: Rehearsed) -> Resource:
     """One resource of a rehearsal, its secret values taken out."""
     declared = one.declared
-    secret = frozenset(declared.secret_paths)
-    hidden = {path.split(".", 1)[0].split("[", 1)[0] for path in secret} | set(declared.additional_secret_outputs)
+    hidden = declared.secret_names
     return replace(
         as_declared(declared),
         inputs=without_secrets(declared.properties, declared.secret_paths),
@@ -58,18 +57,19 @@ def as_declared(declared: Declared) -> Resource:
     )
 
 
-def without_secrets(properties: Mapping[str, Any], paths: Sequence[str]) -> Mapping[str, Any]:
+def without_secrets(
+    properties: Mapping[str, Any], paths: Sequence[str], mark: Callable[[], object] = Secret
+) -> Mapping[str, Any]:
     """Properties with a mark in the place of every secret value."""
-    if not paths:
-        return properties
-    return {key: _hidden(value, key, frozenset(paths)) for key, value in properties.items()}
+    secret = frozenset(paths)
 
+    def hidden(value: Any, path: str) -> Any:
+        if path in secret:
+            return mark()
+        if isinstance(value, Mapping):
+            return {key: hidden(item, f"{path}.{key}") for key, item in value.items()}
+        if isinstance(value, list):
+            return [hidden(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return value
 
-def _hidden(value: Any, path: str, secret: frozenset[str]) -> Any:
-    if path in secret:
-        return Secret()
-    if isinstance(value, Mapping):
-        return {key: _hidden(item, f"{path}.{key}", secret) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_hidden(item, f"{path}[{index}]", secret) for index, item in enumerate(value)]
-    return value
+    return {key: hidden(value, key) for key, value in properties.items()} if secret else properties

@@ -1,10 +1,14 @@
 """A rehearsal as plain JSON, for programs and for the report. Secret values never appear in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from rehearsal.result import SECRET, Check, Rehearsal, Rehearsed, State
+from graph.wire import MASK
+from rehearsal.as_graph import without_secrets
+from rehearsal.result import Check, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
+from rehearsal.stand_ins import StandIn
 from rehearsal.tenants.result import Matrix, TenantsRehearsal
 
 
@@ -29,21 +33,9 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "differing": rehearsal.count_fields(Check.DIFFERS),
             "notChecked": rehearsal.count_fields(Check.NOT_CHECKED),
         },
-        "refusals": [
-            {
-                "check": one.check,
-                "urn": one.urn,
-                "name": one.name,
-                "what": one.what,
-                "fix": one.fix,
-                "source": one.source,
-            }
-            for one in rehearsal.refusals
-        ],
-        "standIns": [
-            {"path": one.path, "placeholder": one.placeholder, "standIn": one.stand_in} for one in rehearsal.stand_ins
-        ],
-        "exports": masked(rehearsal.exports, rehearsal.secret_exports),
+        "refusals": [asdict(one) for one in rehearsal.refusals],
+        "standIns": _stand_ins(rehearsal.stand_ins),
+        "exports": _masked(rehearsal.exports, rehearsal.secret_exports),
         "seconds": {phase: round(seconds, 3) for phase, seconds in rehearsal.seconds.items()},
         "versions": dict(rehearsal.versions),
         "policies": rehearsal.policies.as_json() if rehearsal.policies else None,
@@ -65,13 +57,15 @@ def _service(service: ServiceRehearsal) -> dict[str, Any]:
         ],
         "denials": list(service.denials),
         "unused": list(service.unused),
-        "standIns": [
-            {"path": one.path, "placeholder": one.placeholder, "standIn": one.stand_in} for one in service.stand_ins
-        ],
+        "standIns": _stand_ins(service.stand_ins),
         "judgedByOurEvaluator": service.judged,
         "lastLines": list(service.last_lines),
         "notes": list(service.notes),
     }
+
+
+def _stand_ins(stand_ins: Sequence[StandIn]) -> list[dict[str, str]]:
+    return [{"path": one.path, "placeholder": one.placeholder, "standIn": one.stand_in} for one in stand_ins]
 
 
 def _tenants(found: TenantsRehearsal) -> dict[str, Any]:
@@ -100,7 +94,7 @@ def _tenants(found: TenantsRehearsal) -> dict[str, Any]:
 
 def _matrix(matrix: Matrix) -> dict[str, Any]:
     return {
-        "parties": [{"name": one.name, "kind": one.kind} for one in matrix.parties],
+        "parties": [asdict(one) for one in matrix.parties],
         "red": len(matrix.red),
         "sampled": matrix.sampled or None,
         "standIn": matrix.stand_in or None,
@@ -146,8 +140,8 @@ def _resource(one: Rehearsed, rehearsal: Rehearsal) -> dict[str, Any]:
         "replaceOnChanges": list(declared.replace_on_changes),
         "dependencies": list(declared.dependencies),
         "propertyDependencies": {name: list(urns) for name, urns in declared.property_dependencies.items()},
-        "properties": masked(declared.properties, declared.secret_paths),
-        "outputs": masked(one.outputs, (*declared.secret_paths, *declared.additional_secret_outputs)),
+        "properties": _masked(declared.properties, declared.secret_paths),
+        "outputs": _masked(one.outputs, (*declared.secret_paths, *declared.additional_secret_outputs)),
         "fields": [
             {
                 "path": field.path,
@@ -166,17 +160,5 @@ def _without_secrets(one: Rehearsed) -> Iterable[Any]:
     return [field for field in one.fields if not any(field.path.startswith(path) for path in secret)]
 
 
-def masked(value: Mapping[str, Any], secret_paths: Iterable[str]) -> dict[str, Any]:
-    """The properties with everything at a secret path replaced."""
-    paths = frozenset(secret_paths)
-    return dict(value) if not paths else {key: _mask(item, key, paths) for key, item in value.items()}
-
-
-def _mask(value: Any, path: str, secret: frozenset[str]) -> Any:
-    if path in secret:
-        return SECRET
-    if isinstance(value, Mapping):
-        return {key: _mask(item, f"{path}.{key}", secret) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_mask(item, f"{path}[{index}]", secret) for index, item in enumerate(value)]
-    return value
+def _masked(value: Mapping[str, Any], secret_paths: Sequence[str]) -> Mapping[str, Any]:
+    return without_secrets(value, secret_paths, lambda: MASK)

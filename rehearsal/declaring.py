@@ -28,10 +28,8 @@ class Declaring:
             return LOCAL[token](declared)
         if token in DECLARED_ONLY:
             only = DECLARED_ONLY[token]
-            properties = named(declared, only.name)
-            values.update(properties)
             values["id"] = fill(only.id, values)
-            outputs = {**properties, **{key: fill(value, values) for key, value in only.outputs.items()}}
+            outputs = {**declared.properties, **{key: fill(value, values) for key, value in only.outputs.items()}}
             return values["id"], missing.with_markers(token, declared.name, outputs)
         kind = KINDS.get(token)
         if kind is None:

@@ -8,12 +8,12 @@ from typing import Any
 from rehearsal import missing
 from rehearsal.cloud import Cloud, CloudError
 from rehearsal.compare import check_known, place, translate
-from rehearsal.declaring import Declaring
+from rehearsal.declaring import Declaring, tags_all
 from rehearsal.kinds import DECLARED_ONLY, KINDS
 from rehearsal.kinds.kind import Call, Kind, Out, finder
 from rehearsal.kinds.local import LOCAL
 from rehearsal.made import Made
-from rehearsal.naming import context, default_tags, fill, named
+from rehearsal.naming import context, fill, named
 from rehearsal.reading import Reader
 from rehearsal.result import Declared, Refusal, State, is_provider
 from rehearsal.stand_ins import StandIn
@@ -130,10 +130,8 @@ class Mapper:
             raise _ResourceError(
                 f"the rehearsal does not know {', '.join(unknown)} of {token}: declare it in rehearsal/kinds/"
             )
-        if "tags" in kind.fields:
-            tags = {**default_tags(provider), **(declared.properties.get("tags") or {})}
-            if tags:
-                made.properties["tags"] = tags
+        if "tags" in kind.fields and (tags := tags_all(declared, provider)):
+            made.properties["tags"] = tags
         return kind
 
     def _refuse_lost_outputs(self, made: Made) -> None:

@@ -11,10 +11,9 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 
 from graph import wire
+from graph.resource import REFERENCE_TYPE, STACK_TYPE
 from rehearsal.errors import RefusedError
-from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, is_provider
-
-STACK_TYPE = "pulumi:pulumi:Stack"
+from rehearsal.result import Declared, Refusal, is_provider
 
 
 class Realiser(Protocol):
@@ -81,11 +80,11 @@ class Monitor(MockMonitor):
         if not declared.custom:
             self._realiser.component(declared)
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
-        provider = self._provider_of(declared)
+        provider = self.provider_of(declared)
         id_, outputs = self._realiser.create(declared, provider)
         self.made[urn] = (id_, outputs)
         return resource_pb2.RegisterResourceResponse(
-            urn=urn, id=id_, object=wire.to_struct(outputs, self._secrets(declared))
+            urn=urn, id=id_, object=wire.to_struct(outputs, declared.secret_names)
         )
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
@@ -95,7 +94,7 @@ class Monitor(MockMonitor):
             self._realiser.component(declared)
             outputs: Mapping[str, Any] = self._reference(request.id)
         else:
-            _, outputs = self._realiser.read(declared, self._provider_of(declared))
+            _, outputs = self._realiser.read(declared, self.provider_of(declared))
         self.made[urn] = (request.id, outputs)
         return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.to_struct(outputs))
 
@@ -147,7 +146,12 @@ class Monitor(MockMonitor):
             else Declared(**common, **_options(request))
         )
         self.declared[urn] = declared
-        if declared.custom and not declared.provider and not _needs_no_provider(declared.type):
+        if (
+            declared.custom
+            and not declared.provider
+            and declared.type != REFERENCE_TYPE
+            and not is_provider(declared.type)
+        ):
             self.refusals.append(
                 Refusal(
                     check="explicit-provider",
@@ -160,12 +164,9 @@ class Monitor(MockMonitor):
             )
         return declared
 
-    def _provider_of(self, declared: Declared) -> Declared | None:
+    def provider_of(self, declared: Declared) -> Declared | None:
+        """The provider that makes a resource; None where it names none."""
         return self.declared.get(declared.provider)
-
-    def _secrets(self, declared: Declared) -> frozenset[str]:
-        top_level = {path.split(".", 1)[0].split("[", 1)[0] for path in declared.secret_paths}
-        return frozenset(top_level | set(declared.additional_secret_outputs))
 
     def _reference(self, name: str) -> dict[str, Any]:
         outputs = self._references.get(name, self._references.get(name.rsplit("/", 1)[-1]))
@@ -201,7 +202,6 @@ def _inside(root: Path, uri: str) -> str:
 def _options(request: Any) -> dict[str, Any]:
     return {
         "custom": request.custom,
-        "providers": {key: ref.rsplit("::", 1)[0] for key, ref in request.providers.items()},
         "property_dependencies": {
             key: tuple(sorted(value.urns)) for key, value in request.propertyDependencies.items() if value.urns
         },
@@ -223,7 +223,3 @@ def _alias(alias: Any) -> str:
     parts = {"type": spec.type, "name": spec.name, "stack": spec.stack, "project": spec.project}
     parts["parent"] = "none" if spec.noParent else spec.parentUrn
     return ",".join(f"{key}={value}" for key, value in parts.items() if value)
-
-
-def _needs_no_provider(token: str) -> bool:
-    return is_provider(token) or token == REFERENCE_TYPE

@@ -7,6 +7,7 @@ import json
 import os
 import runpy
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
@@ -66,6 +67,9 @@ def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, 
     configuration = importlib.import_module("pulumi.runtime.config")
     resource = importlib.import_module("pulumi.runtime.resource")
 
+    def execute() -> None:
+        runpy.run_path(str(project.main), run_name="__main__")
+
     async def main() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda *_: None)  # the first failure is raised; its echoes are noise
@@ -86,12 +90,12 @@ def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, 
                 package_refs={},
                 base_providers_by_ref={},
                 outputs=set(),
-                lock=_lock(),
+                lock=threading.Lock(),
             )
         )
         settings.set_root_resource(None)
         configuration.set_all_config(dict(config), [])
-        await asyncio.wait_for(stacks.run_in_stack(lambda: _execute(project.main)), timeout_seconds)
+        await asyncio.wait_for(stacks.run_in_stack(execute), timeout_seconds)
 
     undo = replace_attribute(importlib.import_module("pulumi.runtime.rpc"), "contains_unknowns", has_unknown)
     try:
@@ -165,16 +169,6 @@ def _run_loop(work: Coroutine[Any, Any, None]) -> None:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         asyncio.set_event_loop(None)
         loop.close()
-
-
-def _lock() -> Any:
-    import threading  # noqa: PLC0415
-
-    return threading.Lock()
-
-
-def _execute(main: Path) -> None:
-    runpy.run_path(str(main), run_name="__main__")
 
 
 @contextmanager

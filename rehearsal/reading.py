@@ -69,7 +69,7 @@ class Reader:
         return document
 
     def _read_one(self, made: Made, kind: Kind, read: Read, *, cached: bool) -> Any:
-        service, region = read.service or kind.service, kind.global_region or made.region
+        service, region = kind.service, kind.global_region or made.region
         if read.index and cached and not _own_params(read):
             return self._listed(service, region, read).get(fill(read.key, made.values))
         params = fill(dict(read.params), made.values)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from graph.values import root_of
 from rehearsal.stand_ins import StandIn
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from rehearsal.change.result import ChangeRehearsal
     from rehearsal.service.result import ServiceRehearsal
     from rehearsal.tenants.result import TenantsRehearsal
-
-REFERENCE_TYPE = "pulumi:pulumi:StackReference"
-SECRET = "[secret]"  # noqa: S105 what stands in place of a secret value in anything that is printed
 
 
 class State(StrEnum):
@@ -74,7 +72,6 @@ class Declared:
     secret_paths: tuple[str, ...] = ()
     parent: str = ""
     provider: str = ""  # URN of the provider resource
-    providers: Mapping[str, str] = field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     protect: bool = False
@@ -87,6 +84,11 @@ class Declared:
     import_id: str = ""
     read: bool = False  # a `.get`, not a declaration
     source: str = ""  # file:line that declared it, relative to the project
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """Properties and outputs that are secret, or hold a secret."""
+        return frozenset((*map(root_of, self.secret_paths), *self.additional_secret_outputs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Protocol
 
+from graph.resource import REFERENCE_TYPE
 from infra.problems import ProblemsError
 from project import silos
 from project.files import Project, read_config
 from rehearsal import program, stand_ins
 from rehearsal.errors import ProgramError, RefusedError
-from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, Rehearsal, Rehearsed, State
+from rehearsal.result import Declared, Refusal, Rehearsal, Rehearsed, State
 from rehearsal.stand_ins import StandIn
 
 if TYPE_CHECKING:
@@ -149,7 +150,8 @@ class _Run:
         """Run the program with made-up outputs."""
         from rehearsal.declaring import Declaring  # noqa: PLC0415
 
-        monitor = self._program(Declaring(self.account, self.region))
+        realiser = Declaring(self.account, self.region)
+        monitor = self._program(realiser)
         reason = "nothing is created with --declare-only"
         found = {
             urn: Rehearsed(
@@ -158,15 +160,12 @@ class _Run:
                 id_,
                 outputs,
                 reason=reason,
-                region=self._region_of(urn, monitor),
+                region=realiser.region_of(monitor.declared[urn], monitor.provider_of(monitor.declared[urn])),
             )
             for urn, (id_, outputs) in monitor.made.items()
             if monitor.declared[urn].type != REFERENCE_TYPE
         }
         return self._result(monitor, found)
-
-    def _region_of(self, urn: str, monitor: "Monitor") -> str:
-        return str(monitor.declared[urn].properties.get("region") or self.region)
 
     def realise(self, cloud: "Cloud") -> Rehearsal:
         """Run the program with everything created in moto, then read it back."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from facts import tokens as t
 from policies.catalogue import SEVERITIES
 from policies.runner import Report
 from project.terminal import columns, wrapped
@@ -11,7 +12,6 @@ from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.tenants.text import other_stacks, who_reaches_whom
 
-_TASK = "aws:ecs/taskDefinition:TaskDefinition"
 _SHOWN = 12  # more findings than this fill a screen; --json has all
 _MOTO = (
     "moto is not AWS: this does not prove that AWS accepts or grants it, nor that a later update or replacement goes "
@@ -52,7 +52,7 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
         yield from _policies(rehearsal.policies, verbose)
     if rehearsal.service:
         yield from _service(rehearsal.service, verbose)
-    elif not rehearsal.declare_only and not any(one.type == _TASK for one in rehearsal.resources):
+    elif not rehearsal.declare_only and not any(one.type == t.TASK_DEFINITION for one in rehearsal.resources):
         yield "No service stands in this stack, so none was tried."
         yield ""
     if rehearsal.tenants:

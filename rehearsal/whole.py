@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facts import tokens as t
 from project.files import Project
 from project.silos import residency_of, retiring_on
 from rehearsal.result import Rehearsal
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from rehearsal.service.leaving import Leaving
     from rehearsal.service.processes import Programs
     from rehearsal.service.restoring_stack import WholeStack
-
-TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +76,7 @@ def rehearse_whole(
         )
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
-        if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
+        if not rehearsal.stands or not any(one.type == t.TASK_DEFINITION for one in rehearsal.resources):
             return rehearsal
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         options.progress.phase("trying the service")

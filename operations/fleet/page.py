@@ -17,7 +17,7 @@ from operations.fleet.page_form import Form, form_section
 from operations.fleet.standing import SUBJECTS, Row, Stack, running_image
 from operations.fleet.text import some
 from rehearsal.report.markup import Child, Html, code, count, el, join
-from rehearsal.report.page import head, script_of
+from rehearsal.report.page import head, script
 from rehearsal.report.present import Column, chip, table
 
 SCRIPT = Path(__file__).parent / "page.js"
@@ -63,7 +63,7 @@ def page(fleet: Fleet) -> str:
             id="main",
             class_="estate",
         ),
-        script_of(SCRIPT) if fleet.form else None,
+        script(SCRIPT) if fleet.form else None,
     )
     return f"<!doctype html>\n{el('html', head(title, SCRIPT), body, lang='en')}\n"
 

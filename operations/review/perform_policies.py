@@ -6,7 +6,7 @@ from typing import Any
 
 from graph import Resource
 from graph.errors import InputError
-from graph.file import read_graph
+from graph.rehearsed import read_graph
 from operations.review.recorded import declare
 from policies import runner
 from policies.catalogue import catalogue
@@ -20,7 +20,7 @@ from project.silos import residency_of
 
 def resources(stack: str | None, graph: Path | None) -> list[Resource]:
     """What a stack's program declares, or a recorded graph; raises InputError for an empty one."""
-    found = read_graph(graph) if graph else declare(str(stack), Path.cwd())
+    found = list(read_graph(graph).resources) if graph else declare(str(stack), Path.cwd())
     if not found:
         raise InputError(f"{graph or stack}: no resource in it")
     return found

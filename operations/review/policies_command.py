@@ -8,7 +8,7 @@ from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_page, 
 from operations.help import Commands
 from operations.review.command import FILE
 
-GRAPH = click.option("--graph", type=FILE, help="A recorded graph instead of what STACK declares.")
+GRAPH = click.option("--graph", type=FILE, help="What `rehearse --json` printed, instead of what STACK declares.")
 STACK = click.argument("stack", required=False)
 OUTPUT = click.option("--output", type=FILE, help="Write the page here instead of printing it.")
 

@@ -39,7 +39,7 @@ class Former:
         for one in self.graph.resources:
             resource = declared[one.urn] = _declared(one, self._with_real(one))
             self.made[one.urn] = self._make(one, resource, declared.get(one.provider))
-        return replace_resources(self.graph, self.made)
+        return self.graph.of_others(self.made.values())
 
     def _make(self, one: Resource, resource: Declared, provider: Declared | None) -> Resource:
         if not one.custom or one.type == REFERENCE_TYPE:
@@ -71,13 +71,6 @@ class Former:
         """URN, name and reason of what could not be made."""
         made = self.mapper.made.values()
         return [(m.declared.urn, m.declared.name, m.reason) for m in made if m.state is State.FAILED]
-
-
-def replace_resources(graph: Graph, resources: Mapping[str, Resource]) -> Graph:
-    """The same graph of other resources."""
-    return Graph(
-        resources.values(), stack=graph.stack, project=graph.project, account=graph.account, region=graph.region
-    )
 
 
 def exchanged(made_up: Mapping[str, Any], real: Mapping[str, Any]) -> dict[str, str]:

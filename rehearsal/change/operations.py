@@ -89,7 +89,7 @@ def identity_of(kind_type: str) -> Mapping[str, Any]:
 
     kind = KINDS[kind_type]
     found: dict[str, Any] = {}
-    for params in (*(one.params for one in kind.calls[1:]), *(one.params for one in kind.reads if not one.service)):
+    for params in (*(one.params for one in kind.calls[1:]), *(one.params for one in kind.reads)):
         for member, template in params.items():
             if _tells(template):
                 found.setdefault(member, template)

@@ -4,7 +4,8 @@ Each check names the resource, what is wrong, the fix, and the page of AWS's doc
 services' own models say of a request is held to in `rehearsal.shapes`; docs/aws-limits.md lists every kind of both.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from types import ModuleType
 
 from graph import Graph
 from rehearsal.as_graph import resource_of
@@ -28,28 +29,30 @@ from rehearsal.checks import (
     tasks,
     waf,
 )
+from rehearsal.checks.rules import breaches_of
 from rehearsal.result import Refusal, Rehearsed
 
-CHECKS = (
-    *providers.CHECKS,
-    *names.CHECKS,
-    *tags.CHECKS,
-    *documents.CHECKS,
-    *network.CHECKS,
-    *load_balancer.CHECKS,
-    *waf.CHECKS,
-    *database.CHECKS,
-    *database_parameters.CHECKS,
-    *files.CHECKS,
-    *lifecycle.CHECKS,
-    *encryption.CHECKS,
-    *secrets.CHECKS,
-    *tasks.CHECKS,
-    *service.CHECKS,
-    *functions.CHECKS,
-    *observability.CHECKS,
-    *accounts.CHECKS,
+MODULES = (
+    providers,
+    names,
+    tags,
+    documents,
+    network,
+    load_balancer,
+    waf,
+    database,
+    database_parameters,
+    files,
+    lifecycle,
+    encryption,
+    secrets,
+    tasks,
+    service,
+    functions,
+    observability,
+    accounts,
 )
+"""Each has `RULES` for single values, `CHECKS` for what is more than one, or both."""
 
 
 def refusals_of(resources: Sequence[Rehearsed], account: str, residency: Collection[str] = ()) -> tuple[Refusal, ...]:
@@ -61,5 +64,11 @@ def refusals_of(resources: Sequence[Rehearsed], account: str, residency: Collect
         residency: regions in which its data may be kept; none where the stack names none.
     """
     graph = Graph((resource_of(one) for one in resources), account=account)
-    found = [refusal for check in CHECKS for refusal in check(graph)]
+    found = [refusal for module in MODULES for refusal in _by(module, graph)]
     return (*found, *secrets.outside_residency(graph, residency))
+
+
+def _by(module: ModuleType, graph: Graph) -> Iterator[Refusal]:
+    yield from breaches_of(getattr(module, "RULES", ()), graph)
+    for check in getattr(module, "CHECKS", ()):
+        yield from check(graph)

@@ -9,7 +9,7 @@ from facts import tokens as t
 from graph import Graph
 from rehearsal.checks.network import zones_of
 from rehearsal.checks.reading import properties, refuse
-from rehearsal.checks.rules import Rule, breaches_of, number, one_of, only, text
+from rehearsal.checks.rules import Rule, number, one_of, only, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
@@ -77,11 +77,6 @@ RULES = (
         _API,
     ),
 )
-
-
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values that RDS does not take."""
-    yield from breaches_of(RULES, graph)
 
 
 def engine_version(graph: Graph) -> Iterator[Refusal]:
@@ -280,4 +275,4 @@ def _overlap(first_start: int, first_end: int, second_start: int, second_end: in
     ) % 1440 < (second_end - second_start) % 1440
 
 
-CHECKS = (bounds, engine_version, instance_class, recovery, final_snapshot, storage, watching, zones, windows)
+CHECKS = (engine_version, instance_class, recovery, final_snapshot, storage, watching, zones, windows)

@@ -10,7 +10,7 @@ import components
 from facts import tokens as t
 from graph import Graph
 from rehearsal.checks.reading import properties, refuse
-from rehearsal.checks.rules import breaches_of, one_of, text
+from rehearsal.checks.rules import one_of, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
@@ -83,11 +83,6 @@ def _known() -> dict[str, frozenset[str]]:
     return {kind: frozenset(content[kind].split()) for kind in ("static", "dynamic")}
 
 
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values of groups and subscriptions."""
-    yield from breaches_of(RULES, graph)
-
-
 def parameters(graph: Graph) -> Iterator[Refusal]:
     """A parameter that Postgres does not have, is given twice, or takes a restart and is to apply at once."""
     for group in graph.of(_GROUP):
@@ -148,4 +143,4 @@ def events(graph: Graph) -> Iterator[Refusal]:
             yield refuse(one, "rds-event-topic-region", what, f"name a topic in {one.region}", source)
 
 
-CHECKS = (bounds, parameters, families, events)
+CHECKS = (parameters, families, events)

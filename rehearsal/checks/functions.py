@@ -9,7 +9,7 @@ from components.offered import lambda_reserved_variables
 from facts import tokens as t
 from graph import Graph
 from rehearsal.checks.reading import refuse
-from rehearsal.checks.rules import breaches_of, number, one_of
+from rehearsal.checks.rules import number, one_of
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg/"
@@ -30,11 +30,6 @@ RULES = (
         "lambda-log-format", _FUNCTION, "loggingConfig.logFormat", ("JSON", "Text"), f"{_GUIDE}monitoring-logs.html"
     ),
 )
-
-
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values."""
-    yield from breaches_of(RULES, graph)
 
 
 def functions(graph: Graph) -> Iterator[Refusal]:
@@ -94,4 +89,4 @@ def _place(values: Mapping[str, Any]) -> Iterator[_Found]:
         yield "lambda-role", what, "name a role by its ARN", f"{_GUIDE}lambda-intro-execution-role.html"
 
 
-CHECKS = (bounds, functions)
+CHECKS = (functions,)

@@ -9,7 +9,7 @@ from facts import tokens as t
 from graph import Graph
 from graph.values import items
 from rehearsal.checks.reading import refuse
-from rehearsal.checks.rules import breaches_of, count, number, one_of, text
+from rehearsal.checks.rules import count, number, one_of, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
@@ -51,11 +51,6 @@ RULES = (
 )
 
 _Found = tuple[str, str, str, str]  # check, what, fix, source
-
-
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values of rules."""
-    yield from breaches_of(RULES, graph)
 
 
 def lifecycle(graph: Graph) -> Iterator[Refusal]:
@@ -146,4 +141,4 @@ def _days(value: Any) -> int | None:
         return None
 
 
-CHECKS = (bounds, lifecycle)
+CHECKS = (lifecycle,)

@@ -10,7 +10,7 @@ from facts import tokens as t
 from graph import Graph
 from rehearsal.checks.network import zones_of
 from rehearsal.checks.reading import refuse
-from rehearsal.checks.rules import Rule, breaches_of, number, one_of, only, text
+from rehearsal.checks.rules import Rule, number, one_of, only, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
@@ -149,11 +149,6 @@ RULES = (
 )
 
 
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values."""
-    yield from breaches_of(RULES, graph)
-
-
 def balancers(graph: Graph) -> Iterator[Refusal]:
     """A load balancer in one zone, or in a subnet too small for its growth."""
     source = f"{_GUIDE}load-balancer-subnets.html"
@@ -247,4 +242,4 @@ def target_groups(graph: Graph) -> Iterator[Refusal]:
             yield refuse(one, "lb-target-group-function", what, "leave them out", source)
 
 
-CHECKS = (bounds, balancers, listeners, rules, target_groups)
+CHECKS = (balancers, listeners, rules, target_groups)

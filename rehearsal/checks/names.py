@@ -1,11 +1,7 @@
 """Names and descriptions over AWS's limits or with characters that it does not take."""
 
-from collections.abc import Iterator
-
 from facts import tokens as t
-from graph import Graph
-from rehearsal.checks.rules import Rule, breaches_of, only, text
-from rehearsal.result import Refusal
+from rehearsal.checks.rules import Rule, only, text
 
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Create"
 _RDS = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDB"
@@ -74,12 +70,6 @@ RULES = (
                 "at most 63 letters, digits and underscores, no digit first",
                 f"{_RDS}Instance.html",
             ),
-        ),
-        "engine",
-        "postgres",
-    ),
-    *only(
-        (
             Rule(
                 "rds-reserved-name",
                 t.DATABASE,
@@ -88,12 +78,6 @@ RULES = (
                 f"{_RDS}Instance.html",
                 _not_reserved,
             ),
-        ),
-        "engine",
-        "postgres",
-    ),
-    *only(
-        (
             text(
                 "rds-user-name",
                 t.DATABASE,
@@ -102,12 +86,6 @@ RULES = (
                 "at most 63 letters, digits and underscores, a letter first",
                 f"{_RDS}Instance.html",
             ),
-        ),
-        "engine",
-        "postgres",
-    ),
-    *only(
-        (
             Rule(
                 "rds-reserved-name",
                 t.DATABASE,
@@ -345,11 +323,3 @@ RULES = (
         "https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html",
     ),
 )
-
-
-def names(graph: Graph) -> Iterator[Refusal]:
-    """Names and descriptions that AWS does not take."""
-    yield from breaches_of(RULES, graph)
-
-
-CHECKS = (names,)

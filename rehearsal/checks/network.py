@@ -11,7 +11,7 @@ from facts import tokens as t
 from graph import Graph, Resource
 from graph.values import items
 from rehearsal.checks.reading import refuse
-from rehearsal.checks.rules import breaches_of, number, one_of
+from rehearsal.checks.rules import number, one_of
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/vpc/latest/userguide/"
@@ -40,11 +40,6 @@ RULES = (
         for path in ("fromPort", "toPort")
     ),
 )
-
-
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values."""
-    yield from breaches_of(RULES, graph)
 
 
 def _network(text: Any) -> IPv4Network | None:
@@ -236,4 +231,4 @@ _TARGETS = (
     "instanceId",
 )
 
-CHECKS = (bounds, blocks, ways_out, endpoints, group_rules, routes)
+CHECKS = (blocks, ways_out, endpoints, group_rules, routes)

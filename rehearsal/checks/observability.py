@@ -10,7 +10,7 @@ from facts import tokens as t
 from graph import Graph, Resource
 from graph.values import items
 from rehearsal.checks.reading import refuse
-from rehearsal.checks.rules import Rule, breaches_of, count, one_of, text
+from rehearsal.checks.rules import Rule, count, one_of, text
 from rehearsal.result import Refusal
 from rehearsal.shapes import shown
 
@@ -95,11 +95,6 @@ RULES = (
         schedule_holds,
     ),
 )
-
-
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values."""
-    yield from breaches_of(RULES, graph)
 
 
 def retention(graph: Graph) -> Iterator[Refusal]:
@@ -237,4 +232,4 @@ def _pattern_holds(pattern: Any) -> bool:
     return isinstance(content, dict) and holds(content)
 
 
-CHECKS = (bounds, retention, filters, alarms, dashboards, event_rules)
+CHECKS = (retention, filters, alarms, dashboards, event_rules)

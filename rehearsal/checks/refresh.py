@@ -20,7 +20,9 @@ _ENGINE = "postgres"
 
 def extract() -> dict[str, Any]:
     """What our resource types need of cfn-lint's data. Raises ModuleNotFoundError where cfn-lint is not installed."""
-    versions = sorted(_enum("aws_rds_dbinstance/engine_version", "EngineVersion", Engine=_ENGINE), key=_numbers)
+    versions = sorted(
+        _enum_in(_extension("aws_rds_dbinstance/engine_version"), "EngineVersion", Engine=_ENGINE), key=_numbers
+    )
     deprecated = _deprecated()
     by_region = {
         region: _enum_in(schema, "DBInstanceClass", Engine=_ENGINE)
@@ -50,10 +52,6 @@ def extract() -> dict[str, Any]:
 def _extension(name: str) -> Any:
     place = files("cfnlint.data.schemas.extensions") / f"{name}.json"
     return json.loads(place.read_text(encoding="utf-8"))
-
-
-def _enum(name: str, field: str, **condition: str) -> set[str]:
-    return _enum_in(_extension(name), field, **condition)
 
 
 def _deprecated() -> set[str]:

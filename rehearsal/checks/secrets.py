@@ -8,7 +8,7 @@ from typing import Any
 from facts import tokens as t
 from graph import Graph
 from rehearsal.checks.reading import properties, refuse
-from rehearsal.checks.rules import Rule, breaches_of, number, one_of, text
+from rehearsal.checks.rules import Rule, number, one_of, text
 from rehearsal.result import Refusal
 
 _SECRETS = "https://docs.aws.amazon.com/secretsmanager/latest/"
@@ -98,11 +98,6 @@ _ENDPOINTS = {
 }
 
 
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values."""
-    yield from breaches_of(RULES, graph)
-
-
 def rotations(graph: Graph) -> Iterator[Refusal]:
     """A rotation with no rhythm, or two."""
     for one in graph.of(_ROTATION):
@@ -172,4 +167,4 @@ def _is_object(text_of: str) -> bool:
         return False
 
 
-CHECKS = (bounds, rotations, keys, topics)
+CHECKS = (rotations, keys, topics)

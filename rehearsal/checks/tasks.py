@@ -10,7 +10,7 @@ from facts import tokens as t
 from graph import Graph, Resource
 from graph.values import items
 from rehearsal.checks.reading import refuse
-from rehearsal.checks.rules import breaches_of, one_of
+from rehearsal.checks.rules import one_of
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
@@ -36,11 +36,6 @@ RULES = (
     ),
     one_of("ecs-network-mode", _TASK, "networkMode", ("awsvpc", "bridge", "host", "none"), _PARAMETERS),
 )
-
-
-def bounds(graph: Graph) -> Iterator[Refusal]:
-    """Single values of a task."""
-    yield from breaches_of(RULES, graph)
 
 
 def containers_of(one: Resource) -> list[dict[str, Any]]:
@@ -244,4 +239,4 @@ def _number(value: Any) -> int:
     return int(value) if str(value).isdigit() else -1
 
 
-CHECKS = (bounds, tasks)
+CHECKS = (tasks,)

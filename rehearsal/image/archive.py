@@ -38,9 +38,9 @@ def this_machine() -> Architecture:
         raise ImageError(f"images are built for arm64 and x86_64; this machine is {platform.machine()}") from None
 
 
-def archive_of(root: Path, architecture: Architecture | None = None) -> Path:
-    """Where `make image` puts the archive for an architecture (default: this machine's)."""
-    return root / f"build/image/workbuoy-app-{architecture or this_machine()}.tar"
+def archive_of(root: Path, architecture: Architecture) -> Path:
+    """Where `make image` puts the archive for an architecture."""
+    return root / f"build/image/workbuoy-app-{architecture}.tar"
 
 
 @dataclass(frozen=True)

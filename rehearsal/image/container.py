@@ -14,8 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO
 
 from rehearsal.image.archive import Image, ImageError
 from rehearsal.image.specification import specification
@@ -23,16 +21,16 @@ from rehearsal.service.processes import Process
 
 IMPOSSIBLE = 4
 FILES = "files"
-STOP_SECONDS = 30  # as ECS: then it is killed
+MEMORY_MIB = 512  # of each container
 
 
 class Unpacked:
     """An image's files, which any number of containers may share, since none can write."""
 
-    def __init__(self, image: Image, folder: Path, memory_mib: int, laid_out: "Future[None]") -> None:
+    def __init__(self, image: Image, folder: Path, laid_out: "Future[None]") -> None:
         self.image = image
         self.runc = ("runc", "--root", str(folder / "runc"))
-        self._folder, self._memory_mib, self._laid_out = folder, memory_mib, laid_out
+        self._folder, self._laid_out = folder, laid_out
         self._names: list[str] = []
 
     @property
@@ -42,7 +40,7 @@ class Unpacked:
         return self._folder / FILES
 
     def prepare(self, command: Sequence[str], environment: Mapping[str, str], visible: Iterable[Path] = ()) -> str:
-        """Write down one run; gives back its name, which is runc's too. `visible` as in `Container`."""
+        """Write down one run; gives back its name, which is runc's too. `visible` are read at the same place inside."""
         name = f"workbuoy-{uuid.uuid4().hex[:12]}"
         bundle = self._folder / name
         bundle.mkdir()
@@ -53,7 +51,7 @@ class Unpacked:
             command=command,
             environment=environment,
             visible=visible,
-            memory_mib=self._memory_mib,
+            memory_mib=MEMORY_MIB,
         )
         (bundle / "config.json").write_text(json.dumps(document))
         self._names.append(name)
@@ -85,16 +83,16 @@ class Unpacked:
 
 
 @contextmanager
-def unpacked(image: Image, *, memory_mib: int = 512) -> Iterator[Unpacked]:
+def unpacked(image: Image) -> Iterator[Unpacked]:
     """Lay the image out in a temporary folder. Raises ImageError (code 4) where runc or root is missing.
 
-    `memory_mib` is what each container may use. A thread does it, since who asks has other things to begin.
+    A thread does it, since who asks has other things to begin.
     """
     require_runc()
     with tempfile.TemporaryDirectory(prefix="workbuoy-image-") as name, ThreadPoolExecutor(1) as thread:
         folder = Path(name)
         (folder / FILES).mkdir()
-        containers = Unpacked(image, folder, memory_mib, thread.submit(image.unpack, folder / FILES))
+        containers = Unpacked(image, folder, thread.submit(image.unpack, folder / FILES))
         try:
             yield containers
         finally:
@@ -107,72 +105,3 @@ def require_runc() -> None:
         raise ImageError("running the image needs runc: apt-get install runc", IMPOSSIBLE)
     if os.geteuid() != 0:
         raise ImageError("running the image needs root, for runc's mounts and limits", IMPOSSIBLE)
-
-
-class Container:
-    """One run of the image. Leaving the block stops it as ECS does: SIGTERM, and after 30 seconds SIGKILL."""
-
-    def __init__(
-        self,
-        unpacked: Unpacked,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        *,
-        visible: Iterable[Path] = (),
-        stdout: int | IO[bytes] | None = None,
-        stderr: int | IO[bytes] | None = None,
-    ) -> None:
-        """Start `workbuoy-app` with `command`.
-
-        Args:
-            unpacked: the image's files.
-            command: arguments of the image's entry point.
-            environment: added to the image's own.
-            visible: files of this machine that are read at the same place inside.
-            stdout: as subprocess takes it; `stderr` too.
-        """
-        self._unpacked = unpacked
-        self.id = unpacked.prepare(command, environment, visible)
-        self.process: subprocess.Popen[bytes] = subprocess.Popen(
-            unpacked.start(self.id),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,  # Ctrl-C is for us; we then stop it
-        )
-
-    def __enter__(self) -> "Container":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.stop()
-        finally:
-            self._unpacked.ask("delete", "--force", self.id)
-            self.process.wait()
-
-    def wait(self, timeout_seconds: float | None = None) -> int:
-        """The exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
-        return self.process.wait(timeout_seconds)
-
-    def stop(self) -> int:
-        """End it and give back its exit status. A repeated call does no harm."""
-        if self.process.poll() is None:
-            self._unpacked.ask("kill", self.id, "TERM")
-            try:
-                return self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._unpacked.ask("kill", self.id, "KILL")
-        return self.process.wait()
-
-    def run(self, command: Sequence[str], timeout_seconds: float = 30) -> subprocess.CompletedProcess[str]:
-        """Run one more program inside, as a health check does."""
-        return self._unpacked.ask("exec", self.id, *command, timeout_seconds=timeout_seconds)
-
-    def memory_bytes(self) -> int:
-        """What the container uses now, without the page cache that could be dropped."""
-        statistics = json.loads(self._unpacked.ask("events", "--stats", self.id).stdout)["data"]["memory"]
-        cached: int = statistics["raw"].get("total_inactive_file", statistics["raw"].get("inactive_file", 0))
-        return int(statistics["usage"]["usage"]) - cached

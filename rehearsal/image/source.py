@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from rehearsal.image.archive import SOURCE_LABEL, Architecture, Image, ImageError, archive_of
+from rehearsal.image.archive import SOURCE_LABEL, Image, ImageError, archive_of, this_machine
 
 FOLDERS = ("workbuoy_app", "image", "ui/src")
 _INTERFACE = (".npmrc", "index.html", "package-lock.json", "package.json", "tsconfig.json", "vite.config.ts")
@@ -31,12 +31,12 @@ def source_digest(app: Path) -> str:
     return digest.hexdigest()
 
 
-def image_of(root: Path, architecture: Architecture | None = None) -> Image:
+def image_of(root: Path) -> Image:
     """The image that was built from this checkout as it stands.
 
     Raises ImageError where there is none, or where the code has changed since.
     """
-    image = Image.read(archive_of(root, architecture))
+    image = Image.read(archive_of(root, this_machine()))
     if image.labels.get(SOURCE_LABEL) != source_digest(root / "app"):
         raise ImageError("the image does not match the code: `make image` builds it anew")
     return image

@@ -57,7 +57,6 @@ WORKSPACE = Kind(
         Change("delete_logging_configuration", params={"workspaceId": "$id"}, removes=("loggingConfiguration",)),
     ),
     deletes=(Change("delete_workspace", params={"workspaceId": "$id"}),),
-    document="$made",
     id="$document.workspaceId",
     made_up_id="ws-{uuid}",
     outputs={
@@ -81,7 +80,6 @@ RULE_GROUP_NAMESPACE = Kind(
     ),
     updates=(Change("put_rule_groups_namespace", {"data": ""}, {"workspaceId": "$workspaceId", "name": "$name"}),),
     deletes=(Change("delete_rule_groups_namespace", params={"workspaceId": "$workspaceId", "name": "$name"}),),
-    document="$made",
     id="$document.arn",
     made_up_id=_ARN + "rulegroupsnamespace/{workspaceId}/{name}",
     outputs={"arn": Out("arn", _ARN + "rulegroupsnamespace/{workspaceId}/{name}")},

@@ -37,7 +37,6 @@ TARGET = Kind(
             },
         ),
     ),
-    document="$made",
     id="{resourceId}",
     outputs={"arn": Out("ScalableTargetARN", _ARN), "roleArn": "arn:aws:iam::{account}:role/aws-service-role"},
 )
@@ -76,7 +75,6 @@ POLICY = Kind(
             key="$name",
         ),
     ),
-    document="$made",
     id="{name}",
     outputs={"arn": Out("PolicyARN", "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid}")},
     name=Name(),

@@ -32,7 +32,6 @@ VAULT = Kind(
     reads=(Read("describe_backup_vault", _VAULT), _TAGS),
     updates=(Change("tag_resource", {"tags": "Tags"}, {"ResourceArn": "$outputs.arn"}),),
     deletes=(Change("delete_backup_vault", params=_VAULT),),
-    document="$made",
     id="{name}",
     outputs={"arn": Out("BackupVaultArn", _ARN + "backup-vault:{name}"), "recoveryPoints": 0},
 )
@@ -49,7 +48,6 @@ LOCK = Kind(
     },
     reads=(Read("describe_backup_vault", {"BackupVaultName": "$backupVaultName"}),),
     deletes=(Change("delete_backup_vault_lock_configuration", params={"BackupVaultName": "$backupVaultName"}),),
-    document="$made",
     id="{backupVaultName}",
     outputs={"backupVaultArn": _ARN + "backup-vault:{backupVaultName}"},
     reset="!Locked",
@@ -99,7 +97,6 @@ PLAN = Kind(
     updates=(Change("update_backup_plan", None, {"BackupPlanId": "$id"}),),
     deletes=(Change("delete_backup_plan", params={"BackupPlanId": "$id"}),),
     ending="DeletionDate",
-    document="$made",
     id="$document.BackupPlanId",
     made_up_id="{uuid}",
     outputs={"arn": Out("BackupPlanArn", _ARN + "backup-plan:{id}"), "version": Out("VersionId", "v{hex16}")},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.kinds.kind import NOT_HELD, Call, Change, F, Field, Form, Kind, Name, Read, tags, unchecked
+from rehearsal.kinds.kind import NOT_HELD, TAG_LIST, Call, Change, F, Field, Form, Kind, Name, Read, unchecked
 
 _PLACE = {"AccountId": "{account}", "BudgetName": "$name"}
 
@@ -64,14 +64,13 @@ BUDGET = Kind(
             shape=_NOTIFICATION,
             unordered=True,
         ),
-        "tags": F("ResourceTags", (), form=tags().form, unchecked=NOT_HELD),
+        "tags": F("ResourceTags", (), form=TAG_LIST, unchecked=NOT_HELD),
     },
     updates=(Change("update_budget", dict.fromkeys(_BUDGET, ""), _WHOLE, pack=_whole),),
     reads=(
         Read("describe_budget", _PLACE),
         Read("describe_notifications_for_budget", _PLACE, pick="Notifications", into="Notifications"),
     ),
-    document="$made",
     id="{account}:{name}",
     outputs={"arn": "arn:aws:budgets::{account}:budget/{name}"},
     name=Name(limit=100),

@@ -70,7 +70,6 @@ TRAIL = Kind(
         Change("start_logging", {"enableLogging": "Enabled"}, pack=only_when(True)),
         Change("stop_logging", {"enableLogging": "Enabled"}, pack=only_when(False)),
     ),
-    document="$made",
     id="{name}",
     outputs={"arn": Out("TrailARN", _ARN), "homeRegion": "{region}"},
     name=Name(limit=128),

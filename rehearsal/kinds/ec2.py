@@ -3,7 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.kinds.kind import AT_DELETION, Call, Change, F, Field, Form, Kind, Name, Out, Read, ec2_tags, unchecked
+from rehearsal.kinds.kind import (
+    AT_DELETION,
+    TAG_LIST,
+    Call,
+    Change,
+    F,
+    Field,
+    Form,
+    Kind,
+    Name,
+    Out,
+    Read,
+    ec2_tags,
+    unchecked,
+)
 
 _ARN = "arn:aws:ec2:{region}:{account}:"
 _EVERYTHING_OUT = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
@@ -45,7 +59,6 @@ SECURITY_GROUP = Kind(
     },
     defaults={"description": "Managed by Pulumi"},
     reads=(_READ_GROUPS,),
-    document="$made",
     id="$document.GroupId",
     made_up_id="sg-{hex}",
     outputs={"arn": _ARN + "security-group/{id}", "ownerId": "{account}"},
@@ -76,15 +89,7 @@ DEFAULT_SECURITY_GROUP = Kind(
         "ingress": F((), "IpPermissions", form=_RULES),
         "egress": F((), "IpPermissionsEgress", form=_RULES),
         "revokeRulesOnDelete": unchecked(AT_DELETION),
-        "tags": F(
-            "Tags",
-            form=Form(
-                send=lambda tags: [{"Key": k, "Value": v} for k, v in tags.items()],
-                norm=lambda value: {tag["Key"]: tag["Value"] for tag in value or ()},
-                by_leaf=True,
-            ),
-            call="tags",
-        ),
+        "tags": F("Tags", form=TAG_LIST, call="tags"),
     },
     reads=(_READ_GROUPS,),
     stays="the group is its VPC's own, and goes with it",

@@ -65,7 +65,6 @@ LIFECYCLE = Kind(
     calls=(Call("put_lifecycle_policy"),),
     fields={"repository": F("repositoryName"), "policy": F("lifecyclePolicyText", form=JSON)},
     reads=(Read("get_lifecycle_policy", _REPOSITORY),),
-    document="$made",
     id="{repository}",
     outputs={"registryId": "{account}"},
 )
@@ -76,7 +75,6 @@ POLICY = Kind(
     calls=(Call("set_repository_policy"),),
     fields={"repository": F("repositoryName"), "policy": F("policyText", form=JSON)},
     reads=(Read("get_repository_policy", _REPOSITORY),),
-    document="$made",
     id="{repository}",
     outputs={"registryId": "{account}"},
 )

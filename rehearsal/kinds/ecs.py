@@ -15,20 +15,14 @@ from rehearsal.kinds.kind import (
     Name,
     Out,
     Read,
+    tag_list,
     unchecked,
 )
 
 _ARN = "arn:aws:ecs:{region}:{account}:"
 
 
-def _lower_tags(value: Any) -> Any:
-    return {tag["key"]: tag["value"] for tag in value} if isinstance(value, list) else value or {}
-
-
-_TAGS = F(
-    "tags",
-    form=Form(send=lambda tags: [{"key": k, "value": v} for k, v in tags.items()], norm=_lower_tags, by_leaf=True),
-)
+_TAGS = F("tags", form=tag_list("key", "value"))
 
 CLUSTER = Kind(
     type_="aws:ecs/cluster:Cluster",
@@ -112,7 +106,7 @@ TASK_DEFINITION = Kind(
         "enableFaultInjection": unchecked(NOT_HELD, "enableFaultInjection"),
         "skipDestroy": unchecked(AT_DELETION),
         "trackLatest": unchecked(IN_PROVIDER),
-        "tags": F("tags", "tags", form=_TAGS.form),
+        "tags": _TAGS,
     },
     reads=(Read("describe_task_definition", {"taskDefinition": "$outputs.arn", "include": ["TAGS"]}, _with_tags),),
     deletes=(Change("deregister_task_definition", params={"taskDefinition": "$outputs.arn"}),),

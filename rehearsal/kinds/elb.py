@@ -32,7 +32,7 @@ def _logs(prefix: str) -> Field:
     """Where a load balancer writes a kind of logs: three of its attributes."""
 
     def place(name: str) -> Field:
-        return F((f"{prefix}.{name}",), (f"{prefix}.{name}",), form=TEXT)
+        return F((f"{prefix}.{name}",), form=TEXT)
 
     return F(
         "Attributes",
@@ -140,11 +140,9 @@ TARGET_GROUP = Kind(
         "stickiness": F(
             "Attributes",
             shape={
-                "enabled": F(("stickiness.enabled",), ("stickiness.enabled",), form=TEXT),
-                "type": F(("stickiness.type",), ("stickiness.type",), form=TEXT),
-                "cookieDuration": F(
-                    ("stickiness.lb_cookie.duration_seconds",), ("stickiness.lb_cookie.duration_seconds",), form=TEXT
-                ),
+                "enabled": F(("stickiness.enabled",), form=TEXT),
+                "type": F(("stickiness.type",), form=TEXT),
+                "cookieDuration": F(("stickiness.lb_cookie.duration_seconds",), form=TEXT),
             },
             call="attributes",
         ),
@@ -297,7 +295,6 @@ LISTENER_CERTIFICATE = Kind(
             proves={"ListenerArn": "$listenerArn"},
         ),
     ),
-    document="$made",
     id="{listenerArn}_{certificateArn}",
 )
 

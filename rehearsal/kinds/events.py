@@ -39,7 +39,6 @@ RULE = Kind(
         Read("list_tags_for_resource", {"ResourceARN": "$outputs.arn"}, pick="Tags", into="Tags", when="tags"),
     ),
     deletes=(Change("delete_rule", params={"Name": "$name"}),),
-    document="$made",
     id="{name}",
     outputs={"arn": Out("RuleArn", _ARN)},
     name=Name(limit=64),
@@ -66,7 +65,6 @@ TARGET = Kind(
     },
     reads=(Read("list_targets_by_rule", {"Rule": "$rule"}, pick="Targets", index="Id", key="$targetId"),),
     deletes=(Change("remove_targets", params={"Rule": "$rule", "Ids": ["$targetId"]}),),
-    document="$made",
     id="{rule}-{targetId}",
 )
 

@@ -27,7 +27,6 @@ OIDC_PROVIDER = Kind(
     },
     reads=(Read("get_open_id_connect_provider", {"OpenIDConnectProviderArn": "$id"}),),
     updates=(Change("update_open_id_connect_provider_thumbprint", {"thumbprintLists": ""}),),
-    document="$made",
     id="$made.OpenIDConnectProviderArn",
     made_up_id="arn:aws:iam::{account}:oidc-provider/{logical}",
     outputs={"arn": _arn},

@@ -50,7 +50,6 @@ ROLE_POLICY = Kind(
         "policy": F("PolicyDocument", form=JSON),
     },
     reads=(Read("get_role_policy", {"RoleName": "$role", "PolicyName": "$name"}),),
-    document="$made",
     id="{role}:{name}",
     name=Name(limit=128),
 )
@@ -107,7 +106,6 @@ ATTACHMENT = Kind(
             proves={"RoleName": "$role"},
         ),
     ),
-    document="$made",
     id="{role}-{hex8}",
 )
 

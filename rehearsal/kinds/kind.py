@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from os.path import commonprefix
 from typing import Any
 
 import jmespath
@@ -98,21 +97,10 @@ class Read:
     into: str = ""
     index: str = ""
     key: Any = "$id"  # template: what the index is asked for
-    service: str = ""
     absent: tuple[str, ...] = ()  # error codes that mean an empty document
     when: str = ""  # read only where this property is declared
     proves: Mapping[str, Any] = field(default_factory=dict)  # true because this reading found something
     among: Callable[[list[str]], dict[str, Any]] | None = None  # parameters for a listing of these keys alone
-
-
-def beginning_alike(parameter: str) -> Callable[[list[str]], dict[str, Any]]:
-    """For `Read.among`: a listing that takes no keys, but what their names begin with."""
-
-    def narrowed(names: list[str]) -> dict[str, Any]:
-        beginning = commonprefix(names)  # noqa: RUF071  names are no paths
-        return {parameter: beginning} if beginning else {}
-
-    return narrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +133,7 @@ class Kind:
     id: str  # template: of the document where it begins with "$document"
     outputs: Mapping[str, Any] = field(default_factory=dict)  # an Out, or a template of what is known anyway
     made_up_id: str = ""  # template for the id where nothing is created; `id` when that needs no document
-    document: Any = ""  # template: what outputs are taken from after creation; read back when empty
+    document: Any = "$made"  # template: what outputs are taken from after creation; read back when empty
     name: Name | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)  # what the provider sends when nothing is declared
     managed_policy: str = ""  # the property that may name one of AWS's own policies
@@ -169,7 +157,6 @@ class DeclaredOnly:
     reason: str
     id: str
     outputs: Mapping[str, str] = field(default_factory=dict)
-    name: Name | None = None
 
 
 def path_of(place: Path) -> tuple[str, ...]:
@@ -237,7 +224,13 @@ def _parsed(value: Any) -> Any:
 def _tag_map(value: Any) -> Any:
     if not isinstance(value, list):
         return value or {}
-    return {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value")) for tag in value}
+    found = ({name.removeprefix("Tag").lower(): one[name] for name in one} for one in value)
+    return {one.get("key"): one.get("value") for one in found}
+
+
+def tag_list(key: str = "Key", value: str = "Value") -> Form:
+    """Tags as a list of keys and values, under the names that the service has for these."""
+    return Form(send=lambda tags: [{key: k, value: v} for k, v in tags.items()], norm=_tag_map, by_leaf=True)
 
 
 def _text(value: Any) -> Any:
@@ -246,16 +239,16 @@ def _text(value: Any) -> Any:
     return value if value is None else str(value)
 
 
-def _attribute_list(params: dict[str, Any]) -> dict[str, Any]:
+def pack_attributes(params: dict[str, Any]) -> dict[str, Any]:
+    """A load balancer's or target group's attributes in AWS's form: a list of keys and values."""
     pairs = [{"Key": key, "Value": value} for key, value in params.pop("Attributes", {}).items()]
     return {**params, "Attributes": pairs}
 
 
 JSON = Form(norm=_parsed)
 TEXT = Form(send=_text, norm=_text)
-TAG_LIST = Form(send=lambda tags: [{"Key": k, "Value": v} for k, v in tags.items()], norm=_tag_map, by_leaf=True)
+TAG_LIST = tag_list()
 TAG_MAP = Form(norm=_tag_map, by_leaf=True)
-pack_attributes = _attribute_list
 
 
 def only_when(wanted: bool) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
@@ -268,21 +261,16 @@ def tags(aws: str = "Tags", read: str | None = None) -> Field:
     return F(aws, read, form=TAG_LIST)
 
 
-def attribute(key: str, form: Form = TEXT, unchecked: Reason = "") -> Field:
+def attribute(key: str) -> Field:
     """One of a load balancer's or target group's attributes: text, set by a call of its own."""
-    place = ("Attributes", key)
-    return F(place, () if unchecked else place, form=form, call="attributes", unchecked=unchecked)
+    return F(("Attributes", key), form=TEXT, call="attributes")
 
 
 def ec2_tags(resource_type: str) -> Field:
     """EC2 takes tags at creation under the name of the resource's type."""
 
     def send(value: Mapping[str, str]) -> list[dict[str, Any]]:
-        return (
-            [{"ResourceType": resource_type, "Tags": [{"Key": k, "Value": v} for k, v in value.items()]}]
-            if value
-            else []
-        )
+        return [{"ResourceType": resource_type, "Tags": TAG_LIST.send(value)}] if value else []
 
     def norm(value: Any) -> Any:
         if isinstance(value, list) and value and "ResourceType" in value[0]:

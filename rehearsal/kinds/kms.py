@@ -15,15 +15,9 @@ from rehearsal.kinds.kind import (
     Out,
     Read,
     only_when,
+    tag_list,
     unchecked,
 )
-
-
-def _tag_keys(value: Any) -> Any:
-    """KMS writes TagKey and TagValue where others write Key and Value."""
-    if isinstance(value, list):
-        return {tag["TagKey"]: tag["TagValue"] for tag in value}
-    return value or {}
 
 
 def _rotation(params: dict[str, Any]) -> dict[str, Any] | None:
@@ -35,11 +29,6 @@ def _key_id(value: Any) -> Any:
     """A key's ARN ends in its id."""
     return value.rsplit("/", 1)[-1] if isinstance(value, str) else value
 
-
-_TAGS = F(
-    "Tags",
-    form=Form(send=lambda tags: [{"TagKey": k, "TagValue": v} for k, v in tags.items()], norm=_tag_keys, by_leaf=True),
-)
 
 KEY = Kind(
     type_="aws:kms/key:Key",
@@ -59,7 +48,7 @@ KEY = Kind(
         "rotationPeriodInDays": unchecked(NOT_HELD, "RotationPeriodInDays", call="rotation"),
         "deletionWindowInDays": unchecked(AT_DELETION, "PendingWindowInDays", call="delete"),
         "bypassPolicyLockoutSafetyCheck": unchecked("acts at creation only", "BypassPolicyLockoutSafetyCheck"),
-        "tags": _TAGS,
+        "tags": F("Tags", form=tag_list("TagKey", "TagValue")),
     },
     reads=(
         Read("describe_key", {"KeyId": "$id"}),
@@ -99,7 +88,6 @@ ALIAS = Kind(
         "targetKeyId": F("TargetKeyId", form=Form(norm=_key_id)),
     },
     reads=(Read("list_aliases", pick="Aliases", index="AliasName"),),
-    document="$made",
     id="{name}",
     outputs={
         "arn": "arn:aws:kms:{region}:{account}:{name}",

@@ -80,7 +80,7 @@ FUNCTION = Kind(
         "skipDestroy": unchecked(AT_DELETION),
         "replaceSecurityGroupsOnDestroy": unchecked(AT_DELETION),
         "codeSigningConfigArn": unchecked(NOT_HELD, "CodeSigningConfigArn"),
-        "tags": F("Tags", "Tags", form=TAG_MAP),
+        "tags": F("Tags", form=TAG_MAP),
     },
     updates=(
         Change("update_function_configuration", None),
@@ -88,7 +88,6 @@ FUNCTION = Kind(
         Change("delete_function_concurrency", removes=("reservedConcurrentExecutions",)),
     ),
     reads=(Read("get_function", {"FunctionName": "$name"}),),
-    document="$made",
     id="{name}",
     outputs={
         "arn": Out("FunctionArn", _ARN),
@@ -124,7 +123,6 @@ PERMISSION = Kind(
         "sourceAccount": F("SourceAccount", 'Condition.StringEquals."AWS:SourceAccount"'),
     },
     reads=(Read("get_policy", {"FunctionName": "$function"}, pick=_statements, index="Sid", key="$statementId"),),
-    document="$made",
     id="{statementId}",
     name=Name("statementId", "statementIdPrefix", limit=100),
 )

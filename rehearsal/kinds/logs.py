@@ -32,7 +32,7 @@ LOG_GROUP = Kind(
         "logGroupClass": F("logGroupClass"),
         "skipDestroy": unchecked(AT_DELETION),
         "deletionProtectionEnabled": unchecked(NOT_HELD),
-        "tags": F("tags", "tags", form=TAG_MAP),
+        "tags": F("tags", form=TAG_MAP),
     },
     reads=(
         Read("describe_log_groups", pick="logGroups", index="logGroupName", key="$name"),
@@ -45,7 +45,6 @@ LOG_GROUP = Kind(
         Change("disassociate_kms_key", removes=("kmsKeyId",)),
         Change("delete_retention_policy", removes=("retentionInDays",)),
     ),
-    document="$made",
     id="{name}",
     outputs={"arn": _ARN + "log-group:{name}"},
     name=Name(limit=512),
@@ -81,7 +80,6 @@ METRIC_FILTER = Kind(
             key="{logGroupName}|{name}",
         ),
     ),
-    document="$made",
     id="{name}",
     name=Name(limit=512),
 )

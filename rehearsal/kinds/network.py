@@ -178,7 +178,6 @@ ROUTE = Kind(
     reads=(Read("describe_route_tables", pick=_routes, index="Key", key=_route_key),),
     updates=(Change("replace_route", _TARGETS, _DESTINATION),),
     deletes=(Change("delete_route", params=_DESTINATION),),
-    document="$made",
     id="r-{routeTableId}-{hex8}",
     outputs={"state": "active", "origin": "CreateRoute"},
 )
@@ -191,7 +190,6 @@ ROUTE_TABLE_ASSOCIATION = Kind(
     reads=(Read("describe_route_tables", pick="RouteTables[].Associations[]", index="RouteTableAssociationId"),),
     updates=(Change("replace_route_table_association", {"routeTableId": ""}, renews="NewAssociationId"),),
     deletes=(Change("disassociate_route_table"),),
-    document="$made",
     id="$document.AssociationId",
     made_up_id="rtbassoc-{hex}",
 )
@@ -203,7 +201,6 @@ EIP = Kind(
     fields={"domain": F("Domain"), "tags": ec2_tags("elastic-ip")},
     reads=(Read("describe_addresses", pick="Addresses", index="AllocationId"),),
     deletes=(Change("release_address", params={"AllocationId": "$id"}),),
-    document="$made",
     id="$document.AllocationId",
     made_up_id="eipalloc-{hex}",
     outputs={
@@ -260,6 +257,7 @@ VPC_ENDPOINT = Kind(
     ),
     deletes=(Change("delete_vpc_endpoints", params={"VpcEndpointIds": ["$id"]}),),
     ending="State == 'deleted'",
+    document="",  # its prefix list is read by a call of its own
     id="$made.VpcEndpoint.VpcEndpointId",
     made_up_id="vpce-{hex}",
     outputs={
@@ -287,7 +285,6 @@ FLOW_LOG = Kind(
     defaults={"logDestinationType": "cloud-watch-logs"},
     reads=(Read("describe_flow_logs", pick="FlowLogs", index="FlowLogId"),),
     deletes=(Change("delete_flow_logs", params={"FlowLogIds": ["$id"]}),),
-    document="$made",
     id="$document.FlowLogIds[0]",
     made_up_id="fl-{hex}",
     outputs={"arn": _ARN + "vpc-flow-log/{id}"},

@@ -6,7 +6,6 @@ from typing import Any
 from rehearsal.kinds.kind import (
     AT_DELETION,
     NOT_HELD,
-    TAG_LIST,
     Call,
     Change,
     F,
@@ -181,7 +180,7 @@ INSTANCE = Kind(
         "skipFinalSnapshot": unchecked(AT_DELETION, "SkipFinalSnapshot", call="delete"),
         "finalSnapshotIdentifier": unchecked(AT_DELETION, "FinalDBSnapshotIdentifier", call="delete"),
         "deleteAutomatedBackups": unchecked(AT_DELETION, "DeleteAutomatedBackups", call="delete"),
-        "tags": F("Tags", "TagList", form=TAG_LIST),
+        "tags": tags("Tags", "TagList"),
     },
     updates=(
         Change(

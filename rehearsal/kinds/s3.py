@@ -1,6 +1,7 @@
 """S3: a bucket and the settings that stand beside it as resources of their own."""
 
 from collections.abc import Callable, Mapping
+from os.path import commonprefix
 from typing import Any
 
 from rehearsal.kinds.kind import (
@@ -8,6 +9,7 @@ from rehearsal.kinds.kind import (
     IN_PROVIDER,
     JSON,
     NOT_HELD,
+    TAG_LIST,
     Call,
     Change,
     F,
@@ -16,8 +18,6 @@ from rehearsal.kinds.kind import (
     Kind,
     Name,
     Read,
-    beginning_alike,
-    tags,
     unchecked,
 )
 
@@ -37,6 +37,12 @@ def _empty(send: Callable[[str, dict[str, Any]], Any], values: Mapping[str, Any]
             send("delete_object", {"Bucket": values["bucket"], "Key": one["Key"], "VersionId": one["VersionId"]})
 
 
+def _beginning_alike(names: list[str]) -> dict[str, Any]:
+    """The listing takes no names, but what they begin with."""
+    beginning = commonprefix(names)  # noqa: RUF071  names are no paths
+    return {"Prefix": beginning} if beginning else {}
+
+
 BUCKET = Kind(
     type_="aws:s3/bucket:Bucket",
     service="s3",
@@ -49,10 +55,10 @@ BUCKET = Kind(
         "bucketPrefix": unchecked("part of the name"),
         "forceDestroy": unchecked(AT_DELETION),
         "objectLockEnabled": F("ObjectLockEnabledForBucket", "ObjectLock == 'Enabled'"),
-        "tags": F("Tagging.TagSet", "TagSet", form=tags().form, call="tags"),
+        "tags": F("Tagging.TagSet", "TagSet", form=TAG_LIST, call="tags"),
     },
     reads=(
-        Read("list_buckets", pick="Buckets[].{Bucket: Name}", index="Bucket", among=beginning_alike("Prefix")),
+        Read("list_buckets", pick="Buckets[].{Bucket: Name}", index="Bucket", among=_beginning_alike),
         Read("get_bucket_tagging", _BUCKET, pick="TagSet", into="TagSet", absent=("NoSuchTagSet",), when="tags"),
         Read(
             "get_object_lock_configuration",
@@ -63,7 +69,6 @@ BUCKET = Kind(
         ),
     ),
     empty=_empty,
-    document="$made",
     id="{bucket}",
     outputs={
         "arn": "arn:aws:s3:::{id}",
@@ -83,7 +88,6 @@ def _side(type_: str, put: str, read: str, fields: Mapping[str, Field], **more: 
         calls=(Call(put),),
         fields={"bucket": F("Bucket"), "expectedBucketOwner": unchecked(IN_PROVIDER), **fields},
         reads=(Read(read, _BUCKET, proves=_BUCKET),),
-        document="$made",
         id="{bucket}",
         **more,
     )
@@ -121,7 +125,7 @@ ENCRYPTION = _side(
 _TAG = {"key": F("Key"), "value": F("Value")}
 _AND = {
     "prefix": F("Prefix"),
-    "tags": F("Tags", form=tags().form),
+    "tags": F("Tags", form=TAG_LIST),
     "objectSizeGreaterThan": F("ObjectSizeGreaterThan"),
     "objectSizeLessThan": F("ObjectSizeLessThan"),
 }
@@ -241,11 +245,8 @@ OBJECT_LOCK = _side(
     "put_object_lock_configuration",
     "get_object_lock_configuration",
     {
-        "objectLockEnabled": F(
-            "ObjectLockConfiguration.ObjectLockEnabled", "ObjectLockConfiguration.ObjectLockEnabled"
-        ),
+        "objectLockEnabled": F("ObjectLockConfiguration.ObjectLockEnabled"),
         "rule": F(
-            "ObjectLockConfiguration.Rule",
             "ObjectLockConfiguration.Rule",
             shape={
                 "defaultRetention": F(

@@ -16,7 +16,6 @@ ACCOUNT_PUBLIC_ACCESS = Kind(
         "restrictPublicBuckets": F("PublicAccessBlockConfiguration.RestrictPublicBuckets"),
     },
     reads=(Read("get_public_access_block", _ACCOUNT),),
-    document="$made",
     id="{account}",
 )
 

@@ -33,7 +33,6 @@ SECRET = Kind(
     reads=(_SECRET,),
     deletes=(Change("delete_secret", pack=_at_once),),
     ending="DeletedDate",
-    document="$made",
     id="$document.ARN",
     made_up_id=_ARN,
     outputs={"arn": Out("ARN", _ARN)},
@@ -51,7 +50,6 @@ POLICY = Kind(
     },
     reads=(Read("get_resource_policy", {"SecretId": "$id"}),),
     reset="!ResourcePolicy",
-    document="$made",
     id="{secretArn}",
 )
 
@@ -76,7 +74,6 @@ ROTATION = Kind(
     reads=(_SECRET,),
     deletes=(Change("cancel_rotate_secret"),),
     reset="!RotationEnabled",
-    document="$made",
     id="{secretId}",
     outputs={"rotationEnabled": lambda _: True},
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.kinds.kind import NOT_HELD, Call, Change, F, Kind, Out, Read, tags, unchecked
+from rehearsal.kinds.kind import NOT_HELD, TAG_LIST, Call, Change, F, Kind, Out, Read, tags, unchecked
 
 _ARN = "arn:aws:servicediscovery:{region}:{account}:"
 _MAKE = "make"
@@ -30,7 +30,7 @@ NAMESPACE = Kind(
         "name": F("Name", call=_MAKE),
         "description": F("Description", call=_MAKE),
         "vpc": unchecked(NOT_HELD, "Vpc", call=_MAKE),
-        "tags": F("Tags", form=tags().form, call=_MAKE),
+        "tags": F("Tags", form=TAG_LIST, call=_MAKE),
     },
     reads=(Read("get_namespace", {"Id": "$id"}, "Namespace"), _TAGS),
     updates=(Change("update_private_dns_namespace", {"description": "Namespace.Description"}, {"Id": "$id"}),),

@@ -92,7 +92,6 @@ TOPIC = Kind(
     },
     reads=(_ATTRIBUTES, Read("list_tags_for_resource", {"ResourceArn": "$id"}, pick="Tags", into="Tags", when="tags")),
     updates=(Change("set_topic_attributes", dict.fromkeys(_TOPIC_ATTRIBUTES, ""), pack=_each),),
-    document="$made",
     id="$document.TopicArn",
     made_up_id="arn:aws:sns:{region}:{account}:{name}",
     outputs={"arn": "{id}", "owner": "{account}"},
@@ -107,7 +106,6 @@ TOPIC_POLICY = Kind(
     reset=_is_default,
     fields={"arn": F("TopicArn"), "policy": F("AttributeValue", "Policy", form=JSON)},
     reads=(_ATTRIBUTES,),
-    document="$made",
     id="{arn}",
     outputs={"owner": "{account}"},
 )
@@ -131,7 +129,6 @@ SUBSCRIPTION = Kind(
     reads=(Read("get_subscription_attributes", {"SubscriptionArn": "$id"}, pick="Attributes"),),
     updates=(Change("set_subscription_attributes", dict.fromkeys(_SUBSCRIPTION_ATTRIBUTES, ""), pack=_each),),
     deletes=(Change("unsubscribe"),),
-    document="$made",
     id="$document.SubscriptionArn",
     made_up_id="{topic}:{uuid}",
     outputs={"arn": "{id}", "ownerId": "{account}", "pendingConfirmation": Out("PendingConfirmation", False)},

@@ -129,7 +129,6 @@ ASSOCIATION = Kind(
         ),
     ),
     deletes=(Change("disassociate_web_acl"),),
-    document="$made",
     id="{webAclArn},{resourceArn}",
 )
 
@@ -154,7 +153,6 @@ LOGGING = Kind(
     },
     reads=(Read("get_logging_configuration", {"ResourceArn": "$resourceArn"}),),
     deletes=(Change("delete_logging_configuration"),),
-    document="$made",
     id="{resourceArn}",
 )
 

@@ -27,8 +27,8 @@ from rehearsal.permissions.needed import Without, without_each_action
 from rehearsal.permissions.request import HttpRequest, RequestedAction, UnknownRequestError
 from rehearsal.permissions.requested import read_request
 from rehearsal.permissions.wire import UnreadableError, credential_of, http_request
+from rehearsal.serving import answering
 
-POLL_SECONDS = 0.02  # how soon the server notices that it is to end
 _SCOPE = re.compile(r"Credential=([A-Z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z0-9]+)/aws4_request")
 
 
@@ -304,11 +304,5 @@ def _serving(gate: Gate) -> Iterator[str]:
             """Requests are recorded as judgements instead."""
 
     server = make_server("127.0.0.1", 0, gate, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="gate", daemon=True)
-    thread.start()
-    try:
+    with answering(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

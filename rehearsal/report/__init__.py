@@ -1,12 +1,13 @@
 """The report of a rehearsal: one self-contained HTML page.
 
-`render` gives the page, `write` puts it into a file. Both load the page's sections only when they are called: what the
-report knows of data and permissions is asked for without it, too.
+`render` gives the page, `write` puts it into a file. The page's sections are loaded only then: what the report knows of
+data and permissions is asked for without it, too.
 """
 
 from datetime import datetime
 from pathlib import Path
 
+from project.whole_file import write_whole
 from rehearsal.report.markup import Facts
 from rehearsal.result import Rehearsal
 
@@ -19,7 +20,5 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None, about: Fact
 
 
 def write(rehearsal: Rehearsal, path: Path, *, made_at: datetime | None = None, about: Facts = ()) -> None:
-    """Write the report as `rehearsal.report.writing` does; raises as it does."""
-    from rehearsal.report import writing  # noqa: PLC0415
-
-    writing.write(rehearsal, path, made_at=made_at, about=about)
+    """Write it whole or not at all: what stood in the file stays until then. Raises ProblemsError where it cannot."""
+    write_whole(path, render(rehearsal, made_at=made_at, about=about))

@@ -94,12 +94,7 @@ def _policy(its_script: Path) -> str:
     )
 
 
-def script() -> Html:
-    """The page's own script, which the policy of its head knows."""
-    return script_of(REPORT_SCRIPT)
-
-
-def script_of(file: Path) -> Html:
+def script(file: Path = REPORT_SCRIPT) -> Html:
     """A page's script, which the policy of its head knows."""
     script, _ = _asset(file)
     return Html(f"<script>{script}</script>")

@@ -1,16 +1,13 @@
 """What the sections of a page look things up in: the rehearsal, its graph, and what is only of the page."""
 
-from collections.abc import Sequence
 from functools import cached_property
 
-from facts.captions import ENGLISH
 from graph import Resource
 from graph.values import at, texts
+from graph.wire import MASK
 from rehearsal.as_graph import graph_of
 from rehearsal.report.markup import Html, code, link
-from rehearsal.result import SECRET, Rehearsal, Rehearsed
-
-WORDS = ENGLISH
+from rehearsal.result import Rehearsal, Rehearsed
 
 
 class View:
@@ -39,7 +36,7 @@ class View:
     def scrub(self, message: str) -> str:
         """A message with every secret value that it quotes taken out."""
         for value in self._secret_values:
-            message = message.replace(value, SECRET)
+            message = message.replace(value, MASK)
         return message
 
     def resource(self, one: Rehearsed) -> Resource:
@@ -64,11 +61,6 @@ class View:
         """The name of the resource that a reference names, else the reference itself."""
         found = self.graph.find(reference)
         return self.link(found) if found is not None else code(reference)
-
-
-def words(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return WORDS.words(names)
 
 
 def _within(inner: str, outer: str) -> bool:

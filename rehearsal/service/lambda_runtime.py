@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import json
 import queue
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,9 +12,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from rehearsal.serving import answering
+
 INVOCATION_TIMEOUT_SECONDS = 30
-POLL_SECONDS = 0.02  # how soon the server notices that it is to end
-_PREFIX = "/2018-06-01/runtime/"
 
 
 class InvocationError(Exception):
@@ -84,12 +83,5 @@ class LambdaRuntime:
 def lambda_runtime(function_arn: str) -> Iterator[LambdaRuntime]:
     """A runtime API for as long as the context lasts."""
     runtime = LambdaRuntime(function_arn)
-    thread = threading.Thread(
-        target=runtime.server.serve_forever, args=(POLL_SECONDS,), name="lambda-runtime", daemon=True
-    )
-    thread.start()
-    try:
+    with answering(runtime.server):
         yield runtime
-    finally:
-        runtime.server.shutdown()
-        runtime.server.server_close()

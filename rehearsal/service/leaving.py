@@ -25,11 +25,10 @@ from rehearsal.service.restoring import (
     content_of,
     fill_customer,
     put_file,
-    verdict,
 )
 from rehearsal.service.steps import Action
-from rehearsal.service.tasks import begin, finish, run_as_owner
-from rehearsal.service.trial import StepError, Trial, expect, until
+from rehearsal.service.tasks import begin, ended, run_as_owner, verdict
+from rehearsal.service.trial import StepError, Trial, expect
 
 ROWS, FILES = 2_000, 50
 LARGE = 16_000  # times a file's content: more than a part of 8 MiB
@@ -90,8 +89,7 @@ class Leaving:
         """An export with a file that is not what its row says ends without a manifest, and takes its parts back."""
         put_file(trial, self.keys[-1], b"not what its row says")
         broken = _begun_exporting(trial, "hand-over", LEAVING)
-        until(lambda: broken.ended, TIMEOUT_SECONDS, "an export of a wrong file did not end", broken)
-        if broken.wait(5) == 0:
+        if ended(broken, "an export of a wrong file", TIMEOUT_SECONDS) == 0:
             raise StepError("a file that is not what its row says is handed over")
         put_file(trial, self.keys[-1], content_of(self.keys[-1]))
 
@@ -128,8 +126,7 @@ class Leaving:
         self.copying.at = datetime.now(UTC)
         time.sleep(BETWEEN_SECONDS)
         wrong = begun_on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", "0" * 64)
-        until(lambda: wrong.ended, TIMEOUT_SECONDS, "a removal with another digest did not end", wrong)
-        if wrong.wait(5) == 0:
+        if ended(wrong, "a removal with another digest", TIMEOUT_SECONDS) == 0:
             raise StepError("a customer is removed against an export of something else")
         digest = str(self.exported["digest"])
         result = on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", digest)
@@ -148,7 +145,7 @@ class Leaving:
 
     def end_versions(self, trial: Trial) -> str:
         """What S3 does by the bucket's own rule, once its days are over."""
-        s3, bucket = trial.cloud.client("s3"), trial.declared.service.environment["S3_BUCKET"]
+        s3, bucket = trial.cloud.client("s3"), trial.bucket
         rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
         days = [one["NoncurrentVersionExpiration"]["NoncurrentDays"] for one in rules if _ends_versions(one)]
         if not days:
@@ -165,12 +162,9 @@ class Leaving:
 
     def look_into_copy(self, trial: Trial) -> str:
         """It had the customer, and nobody reads it before the erasure ledger was applied."""
-        began = begin(trial, trial.declared.restore, ("restore", "prepare"), trial.declared.restore_role_arn)
-        finish(began, "restore prepare", TIMEOUT_SECONDS)
-        erased, persons = verdict(began)["tenants_erased"], verdict(began)["persons_erased"]
-        checked = begin(trial, trial.declared.restore, ("restore", "check"), trial.declared.restore_role_arn)
-        finish(checked, "restore check", TIMEOUT_SECONDS)
-        names = {one["tenant"] for one in verdict(checked)["tenants"]}
+        prepared = self.copying.run(trial, "prepare")
+        erased, persons = prepared["tenants_erased"], prepared["persons_erased"]
+        names = {one["tenant"] for one in self.copying.run(trial, "check")["tenants"]}
         if erased != 1 or LEAVING in names:
             raise StepError(f"the copy holds {', '.join(sorted(names))}; {erased} customers were taken out of it")
         if persons != 1:
@@ -200,9 +194,7 @@ def _begun_exporting(trial: Trial, action: str, *words: str) -> Process:
 
 def exporting(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
     """What a command says that reads and hands over, under the role for that. Raises StepError."""
-    process = _begun_exporting(trial, action, *words)
-    finish(process, f"tenant {action}", TIMEOUT_SECONDS)
-    return verdict(process)
+    return verdict(_begun_exporting(trial, action, *words), f"tenant {action}", TIMEOUT_SECONDS)
 
 
 def begun_on_duty(trial: Trial, action: str, *words: str) -> Process:
@@ -215,6 +207,4 @@ def begun_on_duty(trial: Trial, action: str, *words: str) -> Process:
 
 def on_duty(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
     """What such a command says at its end. Raises StepError."""
-    process = begun_on_duty(trial, action, *words)
-    finish(process, f"tenant {action}", TIMEOUT_SECONDS)
-    return verdict(process)
+    return verdict(begun_on_duty(trial, action, *words), f"tenant {action}", TIMEOUT_SECONDS)

@@ -6,9 +6,9 @@ from typing import Any
 
 from rehearsal.service.browser import Browser
 from rehearsal.service.logins import issuer_of, logged_in
-from rehearsal.service.restoring import TIMEOUT_SECONDS, verdict
-from rehearsal.service.tasks import begin, finish, run_as_owner
-from rehearsal.service.trial import StepError, Trial, expect, until
+from rehearsal.service.restoring import TIMEOUT_SECONDS
+from rehearsal.service.tasks import begin, ended, run_as_owner, verdict
+from rehearsal.service.trial import StepError, Trial, expect
 
 SUBJECT = "kari"
 CONTENT = b"what one person attached"
@@ -37,8 +37,7 @@ class OnePerson:
         """By the role that hands over."""
         words = ("person", "export", _tenant(trial), "--member", self.member)
         process = begin(trial, trial.declared.export, words, trial.declared.export_role_arn)
-        finish(process, "person export", TIMEOUT_SECONDS)
-        self.exported = verdict(process)
+        self.exported = verdict(process, "person export", TIMEOUT_SECONDS)
         rows = self.exported["rows"]
         if (rows["members"], rows["things"], rows["attachments"], self.exported["files"]) != (1, 1, 1, 1):
             raise StepError(f"of a person with one thing and one file the export holds {rows}")
@@ -49,9 +48,7 @@ class OnePerson:
         _expect_unconfirmed_refused(trial, self.member)
         words = ("person", "erase", _tenant(trial), "--member", self.member, "--yes-erase", self.member)
         for again in (False, True):
-            process = begin(trial, trial.declared.one_off, words)
-            finish(process, "person erase", TIMEOUT_SECONDS)
-            found = verdict(process)
+            found = verdict(begin(trial, trial.declared.one_off, words), "person erase", TIMEOUT_SECONDS)
             if ("rows" in found) is again:
                 raise StepError(f"the second erasure does not tell the first: {found}")
         assert self.browser is not None  # noqa: S101  `work` comes first
@@ -68,6 +65,5 @@ def _expect_unconfirmed_refused(trial: Trial, member: str) -> None:
     other = "00000000-0000-7000-8000-000000000000"
     words = ("person", "erase", _tenant(trial), "--member", member, "--yes-erase", other)
     process = begin(trial, trial.declared.one_off, words)
-    until(lambda: process.ended, TIMEOUT_SECONDS, "an erasure of somebody else did not end", process)
-    if process.wait(5) == 0:
+    if ended(process, "an erasure of somebody else", TIMEOUT_SECONDS) == 0:
         raise StepError("a person is erased under another one's id")

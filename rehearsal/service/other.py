@@ -168,9 +168,7 @@ def refuse_on_duty(trial: Trial) -> str:
     """Letting people in is no one-off work: it ends with 2."""
     container = trial.declared.one_off
     process = tasks.begin(trial, container, (*container.entry, *NOT_FOR_DUTY))
-    seconds = tasks.COMMAND_TIMEOUT_SECONDS
-    until(lambda: process.ended, seconds, f"one-off did not end within {seconds} s")
-    status = process.wait(5)
+    status = tasks.ended(process, "one-off", tasks.COMMAND_TIMEOUT_SECONDS)
     if status != REFUSED:
         raise StepError(f"one-off {' '.join(NOT_FOR_DUTY)} ended with {status} instead of {REFUSED}")
     return f"`{' '.join(NOT_FOR_DUTY[:2])}` ends with {REFUSED}"

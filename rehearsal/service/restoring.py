@@ -17,7 +17,7 @@ from rehearsal.service.logins import logged_in
 from rehearsal.service.processes import Process
 from rehearsal.service.steps import Action
 from rehearsal.service.surroundings import Owner, owner_of
-from rehearsal.service.tasks import begin, finish, run_as_owner
+from rehearsal.service.tasks import begin, ended, finish, run_as_owner, verdict
 from rehearsal.service.tls import tls_front
 from rehearsal.service.trial import StepError, Trial, expect, until
 
@@ -85,7 +85,7 @@ class Restoring:
         damaged = _run(trial, "damage", acme)
         keys = sorted(self.before["files"])
         for key in keys[::3]:
-            trial.cloud.call("s3", "delete_object", {"Bucket": _bucket(trial), "Key": key}, trial.cloud.region)
+            trial.cloud.call("s3", "delete_object", {"Bucket": trial.bucket, "Key": key}, trial.cloud.region)
         for key in keys[1::3]:
             put_file(trial, key, b"overwritten")
         _archive(trial, keys[2])
@@ -144,12 +144,10 @@ class Restoring:
         """A schedule replaces nothing, a copy that nobody prepared is refused; then the ledger is applied to it."""
         entry = trial.declared.drill.entry
         beyond = begin(trial, trial.declared.drill, (*entry, "restore", "tenant", trial.members[0][0]))
-        until(lambda: beyond.ended, TIMEOUT_SECONDS, "a drill's task did not end", beyond)
-        if beyond.wait(5) != REFUSED:
+        if ended(beyond, "a drill's task", TIMEOUT_SECONDS) != REFUSED:
             raise StepError("a drill's task lets through a command that replaces a customer's rows")
         unprepared = self._begin(trial, "check", drill=True)
-        until(lambda: unprepared.ended, TIMEOUT_SECONDS, "restore check did not end", unprepared)
-        if unprepared.wait(5) == 0:
+        if ended(unprepared, "restore check", TIMEOUT_SECONDS) == 0:
             raise StepError("a copy is read before what was erased is taken out of it")
         result = self.run(trial, "prepare", drill=True)
         if result["tenants_erased"] != 1:
@@ -199,15 +197,14 @@ class Restoring:
     def _wait_for_archive(self, trial: Trial, *words: str) -> None:
         """The first run only asks S3 for the file that lies in an archive; moto has it at once, S3 in hours."""
         asks = self._begin(trial, *words)
-        until(lambda: asks.ended, TIMEOUT_SECONDS, "restore tenant did not end", asks)
-        if asks.wait(5) == 0 or "1 files lie in an archive (GLACIER)" not in asks.lines[-1]:
+        status = ended(asks, "restore tenant", TIMEOUT_SECONDS)
+        if status == 0 or "1 files lie in an archive (GLACIER)" not in asks.lines[-1]:
             raise StepError(f"an archived file was not waited for: {asks.lines[-1:]}")
 
     def run(self, trial: Trial, *arguments: str, drill: bool = False) -> Mapping[str, Any]:
         """A command of the restore's or the drill's task, under the role that may; gives its verdict."""
         process = self._begin(trial, *arguments, drill=drill)
-        finish(process, f"restore {arguments[0]}", TIMEOUT_SECONDS)
-        return verdict(process)
+        return verdict(process, f"restore {arguments[0]}", TIMEOUT_SECONDS)
 
     def _begin(self, trial: Trial, *arguments: str, drill: bool = False) -> Process:
         container = trial.declared.drill if drill else trial.declared.restore
@@ -224,8 +221,7 @@ def fill_customer(trial: Trial, tenant: str, rows: int, files: int, large: int =
 
 
 def _filled(trial: Trial, process: Process, large: int = 0) -> list[str]:
-    finish(process, "filling a customer", TIMEOUT_SECONDS)
-    keys: list[str] = verdict(process)["keys"]
+    keys: list[str] = verdict(process, "filling a customer", TIMEOUT_SECONDS)["keys"]
     for number, key in enumerate(keys):
         put_file(trial, key, content_of(key) * (1 if number else max(large, 1)))
     return keys
@@ -244,9 +240,7 @@ def _begin(trial: Trial, *arguments: str) -> Process:
 
 
 def _run(trial: Trial, *arguments: str) -> Mapping[str, Any]:
-    process = _begin(trial, *arguments)
-    finish(process, " ".join(arguments[:2]), TIMEOUT_SECONDS)
-    return verdict(process)
+    return verdict(_begin(trial, *arguments), " ".join(arguments[:2]), TIMEOUT_SECONDS)
 
 
 def sums(trial: Trial, tenant: str) -> Mapping[str, Any]:
@@ -254,18 +248,14 @@ def sums(trial: Trial, tenant: str) -> Mapping[str, Any]:
     return _run(trial, "sums", tenant)
 
 
-def _bucket(trial: Trial) -> str:
-    return trial.declared.service.environment["S3_BUCKET"]
-
-
 def put_file(trial: Trial, key: str, content: bytes) -> None:
     """Not through the gate: it is no part of what is tried."""
-    trial.cloud.call("s3", "put_object", {"Bucket": _bucket(trial), "Key": key, "Body": content}, trial.cloud.region)
+    trial.cloud.call("s3", "put_object", {"Bucket": trial.bucket, "Key": key, "Body": content}, trial.cloud.region)
 
 
 def _archive(trial: Trial, key: str) -> None:
     """As a lifecycle rule does: the one version that there is lies where nobody can read it at once."""
-    client, where = trial.cloud.client("s3"), {"Bucket": _bucket(trial), "Key": key}
+    client, where = trial.cloud.client("s3"), {"Bucket": trial.bucket, "Key": key}
     content = client.get_object(**where)["Body"].read()
     for one in client.list_object_versions(Bucket=where["Bucket"], Prefix=key)["Versions"]:
         client.delete_object(**where, VersionId=one["VersionId"])
@@ -274,7 +264,7 @@ def _archive(trial: Trial, key: str) -> None:
 
 def expect_files(trial: Trial, name: str, sums: Mapping[str, Any], *, others: bool = False) -> None:
     """Every file that a row names is there with its content; without `others`, no other. Raises StepError."""
-    client, bucket = trial.cloud.client("s3"), _bucket(trial)
+    client, bucket = trial.cloud.client("s3"), trial.bucket
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=sums["prefix"])
     found = {
         one["Key"]: hashlib.sha256(client.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()).hexdigest()
@@ -292,12 +282,3 @@ def _point_in_time(trial: Trial, action: str) -> None:
     process = trial.surroundings.programs.begin_devtool("point_in_time", action, trial.surroundings.archived)
     trial.stack.callback(process.stop)
     finish(process, action, TIMEOUT_SECONDS)
-
-
-def verdict(process: Process) -> Mapping[str, Any]:
-    """The last line that a command prints. Raises StepError."""
-    try:
-        found: dict[str, Any] = json.loads(process.lines[-1])
-    except (IndexError, ValueError):
-        raise StepError(f"no verdict: {process.lines[-1:]}") from None
-    return found

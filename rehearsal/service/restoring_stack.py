@@ -113,8 +113,6 @@ class WholeStack:
         expect_files(trial, name, found)
 
     def _expect_no_file(self, trial: Trial, prefix: str) -> None:
-        found = trial.cloud.client("s3").list_objects_v2(
-            Bucket=trial.declared.service.environment["S3_BUCKET"], Prefix=prefix
-        )
+        found = trial.cloud.client("s3").list_objects_v2(Bucket=trial.bucket, Prefix=prefix)
         if found.get("Contents"):
             raise StepError(f"{prefix} is there, which no row names")

@@ -1,13 +1,13 @@
 """A receiver of OTLP over HTTP on loopback, in the place of the one that the stack names."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
+from rehearsal.serving import answering
+
 ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
-POLL_SECONDS: Final = 0.02  # how soon the server notices that it is to end
 _KIND: Final = "application/x-protobuf"
 
 
@@ -45,11 +45,5 @@ class SpanReceiver:
 def span_receiver() -> Iterator[SpanReceiver]:
     """One that answers until the block ends."""
     receiver = SpanReceiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, args=(POLL_SECONDS,), daemon=True)
-    thread.start()
-    try:
+    with answering(receiver.server):
         yield receiver
-    finally:
-        receiver.server.shutdown()
-        receiver.server.server_close()
-        thread.join()

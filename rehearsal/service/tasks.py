@@ -1,5 +1,9 @@
 """The service's commands as the tasks that run them in AWS: who may start which, and how they end."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from rehearsal.service.declared import Container
 from rehearsal.service.logins import issuer_of
 from rehearsal.service.processes import Process
@@ -18,10 +22,25 @@ def begin(trial: Trial, container: Container, arguments: tuple[str, ...], role_a
 
 def finish(process: Process, what: str, timeout_seconds: float) -> None:
     """Wait for its end. Raises StepError where that is late or no success."""
-    until(lambda: process.ended, timeout_seconds, f"{what} did not end within {timeout_seconds} s")
-    if process.wait(5) != 0:
+    if ended(process, what, timeout_seconds) != 0:
         last = process.lines[-1] if process.lines else "it said nothing"
         raise StepError(f"{what} failed: {last}")
+
+
+def ended(process: Process, what: str, timeout_seconds: float) -> int:
+    """Its exit status, waited for. Raises StepError where that is late."""
+    until(lambda: process.ended, timeout_seconds, f"{what} did not end within {timeout_seconds} s")
+    return process.wait(5)
+
+
+def verdict(process: Process, what: str, timeout_seconds: float) -> Mapping[str, Any]:
+    """What its last line says, once it has ended well. Raises StepError."""
+    finish(process, what, timeout_seconds)
+    try:
+        found: dict[str, Any] = json.loads(process.lines[-1])
+    except (IndexError, ValueError):
+        raise StepError(f"no verdict: {process.lines[-1:]}") from None
+    return found
 
 
 def run_as_owner(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
@@ -33,8 +52,7 @@ def refuse_on_duty(trial: Trial, arguments: tuple[str, ...], timeout_seconds: fl
     """What a person on duty must not start, tried as they would: by the definition for one-off work."""
     container = trial.declared.one_off
     process = begin(trial, container, (*container.entry, *arguments))
-    until(lambda: process.ended, timeout_seconds, f"{arguments[0]} did not end within {timeout_seconds} s")
-    if process.wait(5) == 0:
+    if ended(process, arguments[0], timeout_seconds) == 0:
         raise StepError(f"one-off work lets people on duty run {' '.join(arguments[:2])}")
 
 

@@ -73,6 +73,11 @@ class Trial:
         return self.declared.service.environment["PUBLIC_URL"]
 
     @property
+    def bucket(self) -> str:
+        """Where the service keeps its files."""
+        return self.declared.service.environment["S3_BUCKET"]
+
+    @property
     def mock_login(self) -> bool:
         """Whether the stack declares the development login."""
         return self.declared.service.environment["OIDC_DEV_MOCK"] == "1"

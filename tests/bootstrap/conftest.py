@@ -13,11 +13,11 @@ import yaml
 from bootstrap.names import BOUNDARY, deploy_role
 from project.files import Project, find_project
 from rehearsal.cloud import Cloud, Moto, running
-from rehearsal.permissions.calls import Call
-from rehearsal.permissions.proof import Proof, recorded
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.whole import ServiceOptions, rehearse_whole
+from tests.bootstrap.calls import Call
+from tests.bootstrap.proof import Proof, recorded
 from tests.conftest import PROJECT, ROOT, Change, Graph
 
 ACCOUNTS = ("dev", "staging", "prod")

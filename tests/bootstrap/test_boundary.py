@@ -7,9 +7,9 @@ import pytest
 from bootstrap.names import BOUNDARY, state_bucket
 from facts.permissions.evaluate import Held
 from rehearsal.permissions.bounds import REMEDY, granted
-from rehearsal.permissions.proof import Proof
 from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
+from tests.bootstrap.proof import Proof
 
 
 def roles_of(account: Account) -> list[str]:

@@ -10,9 +10,9 @@ import pytest
 from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY, deploy_role, state_bucket
 from facts.permissions.actions import writes
 from facts.permissions.evaluate import Held
-from rehearsal.permissions.proof import Judged, Proof
 from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
+from tests.bootstrap.proof import Judged, Proof
 
 
 def refused(judged: list[Judged]) -> list[str]:

@@ -11,10 +11,10 @@ from operations.backups.finding import BackupTarget
 from operations.backups.look import look
 from project.files import find_project
 from rehearsal.cloud import Cloud, Moto
-from rehearsal.permissions.calls import Call
-from rehearsal.permissions.proof import Proof, recorded
 from rehearsal.permissions.request import RequestedAction
+from tests.bootstrap.calls import Call
 from tests.bootstrap.conftest import BOOTSTRAP, Account
+from tests.bootstrap.proof import Proof, recorded
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case
 from tests.bootstrap.test_every_action import not_missed, unexplained
 from tests.bootstrap.test_operators_role import (

@@ -7,8 +7,8 @@ import pytest
 
 from bootstrap.names import OPERATORS_ROLE, PREVIEW_ROLE, deploy_role
 from facts.permissions.actions import writes
-from rehearsal.permissions.proof import Judged, Proof
 from tests.bootstrap.conftest import Account
+from tests.bootstrap.proof import Judged, Proof
 from tests.bootstrap.test_deploy_role import HERE
 from tests.bootstrap.test_operators_role import ALLOWED
 

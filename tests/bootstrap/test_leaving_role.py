@@ -17,9 +17,9 @@ from bootstrap.roles import deploy_policies, rights_by_part
 from bootstrap.scope import Scope
 from components.permissions import Statement
 from facts.permissions.actions import writes
-from rehearsal.permissions.proof import Proof
 from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
+from tests.bootstrap.proof import Proof
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE
 from tests.bootstrap.test_preview_role import MAKERS_READS, USES
 

@@ -7,9 +7,9 @@ import pytest
 from bootstrap.names import OPERATORS_ROLE
 from facts.permissions.evaluate import Policies, Principal, Request, decide
 from rehearsal.permissions.estate import MotoAccount
-from rehearsal.permissions.proof import Proof
 from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
+from tests.bootstrap.proof import Proof
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case, _account_key, _made, changed
 
 # What operators may do though a deploy may not.

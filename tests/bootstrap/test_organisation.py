@@ -18,8 +18,8 @@ from facts.permissions.evaluate import Held, Policies, Principal, Request, decid
 from operations.bootstrap import perform
 from operations.bootstrap.command import bootstrap
 from project.files import Project
-from rehearsal.permissions.proof import Proof
 from tests.bootstrap.conftest import BOOTSTRAP, Account
+from tests.bootstrap.proof import Proof
 from tests.bootstrap.test_operators_role import ALLOWED
 
 ACCOUNT = "210000000003"

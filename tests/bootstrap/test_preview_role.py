@@ -10,9 +10,9 @@ from operations.drift.account import compare
 from operations.locate.live.account import Account as LiveAccount
 from rehearsal.as_graph import graph_of
 from rehearsal.cloud import Moto
-from rehearsal.permissions.proof import Proof, recorded
 from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
+from tests.bootstrap.proof import Proof, recorded
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, _account_key, _made, _state, changed
 
 # Reads that only who makes something asks for: Lambda pulls the image in the name of who makes a function.

@@ -4,31 +4,19 @@ Each pair was declared by this program with the change of the recording beside i
 the committed class to the recorded one, since the recording's base has a class that no commit has.
 """
 
-import gzip
-import json
-from functools import cache
-from pathlib import Path
-
 import pytest
 
 from facts.difference import difference
-from graph import Graph
-from graph.file import resources_of
 from graph.plan import PlanStep
 from graph.recordings import read_events
+from tests.written_graph import PROGRAM, declared
 
-PROGRAM = Path(__file__).parents[1] / "recordings/program"
 DECLARED = sorted(path.name.partition(".")[0] for path in (PROGRAM / "declared").glob("*.gz"))
 CHANGES = [name for name in DECLARED if name != "base"]
 # In each of them moto does not hold a function's logging and a service's grace period, so the cloud differs.
 BY_MOTO = {"rotation-function", "service-service"}
 
 Steps = dict[str, tuple[str, tuple[str, ...]]]
-
-
-@cache
-def declared(name: str) -> Graph:
-    return Graph(resources_of(json.loads(gzip.decompress((PROGRAM / f"declared/{name}.json.gz").read_bytes()))))
 
 
 def told(steps: tuple[PlanStep, ...]) -> Steps:

@@ -313,7 +313,7 @@ def test_an_image_without_its_interface_is_not_built(monkeypatch: pytest.MonkeyP
 
 def test_an_image_of_older_code_is_refused(tmp_path: Path) -> None:
     copy = copy_of_app(tmp_path)
-    archive = archive_of(tmp_path)
+    archive = archive_of(tmp_path, this_machine())
     archive.parent.mkdir(parents=True)
     write_archive(archive, layer(), labels={SOURCE_LABEL: source_digest(copy)})
     assert image_of(tmp_path).user == "10001:10001"

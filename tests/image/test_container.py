@@ -12,7 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from rehearsal.image import Container, Unpacked
+from rehearsal.image import Unpacked
 from rehearsal.service.browser import Browser, fetch
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
 from rehearsal.service.ports import free_port
@@ -20,6 +20,7 @@ from rehearsal.service.processes import NotToBeHadError, Process, started
 from rehearsal.service.span_receiver import ENDPOINT, span_receiver
 from rehearsal.service.surroundings import Owner, Surroundings
 from tests.image.conftest import APP, ROOT
+from tests.image.container import Container
 
 pytestmark = pytest.mark.slow
 

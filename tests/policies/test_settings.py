@@ -9,7 +9,7 @@ import pytest
 
 from graph import Resource
 from graph.errors import InputError
-from graph.file import read_graph, write_graph
+from graph.rehearsed import read_graph
 from policies.errors import PolicyError, RuleError
 from policies.exemptions import exemptions
 from policies.rule import Args, Report, Rule
@@ -17,6 +17,7 @@ from policies.runner import check
 from policies.settings import configured, read_configuration
 from tests.policies.good_graph import REGION, good_graph, not_known
 from tests.policies.seeds import seed
+from tests.written_graph import rehearsed_text
 
 
 def problems(configuration: dict[str, object]) -> tuple[str, ...]:
@@ -241,8 +242,8 @@ def test_an_exemption_ends_with_its_last_day(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_graph_survives_its_file(tmp_path: Path) -> None:
     graph = [not_known(r, "kmsKeyId") for r in good_graph()]
     path = tmp_path / "graph.json"
-    path.write_text(write_graph(graph))
-    assert write_graph(read_graph(path)) == write_graph(graph)
+    path.write_text(rehearsed_text(graph))
+    assert rehearsed_text(read_graph(path).resources) == rehearsed_text(graph)
 
 
 @pytest.mark.parametrize("text", ["", "{", '[{"urn": 1}]', "[1]", '{"steps": []}'])

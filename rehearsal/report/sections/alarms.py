@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from facts import tokens as t
+from facts.captions import ENGLISH
 from graph import Resource
 from graph.values import items as listed
 from graph.values import maps, number
 from rehearsal.report.markup import Child, Html, el, join
 from rehearsal.report.present import Column, Section, chip, items, table
-from rehearsal.report.view import View, words
+from rehearsal.report.view import View
 
 _COLUMNS = (Column("Alarm"), Column("Goes off when"), Column("What to do"), Column("Who is told"))
 _COMPARISONS = {
@@ -74,10 +75,10 @@ def _event_subscriptions(view: View) -> Iterator[Row]:
         properties = events.inputs
         categories = [str(one) for one in listed(properties.get("eventCategories"))]
         sources = [str(one) for one in listed(properties.get("sourceIds"))]
-        subject = words(sources) if sources else f"any {properties.get('sourceType') or 'resource'}"
+        subject = ENGLISH.words(sources) if sources else f"any {properties.get('sourceType') or 'resource'}"
         yield (
             view.link(events),
-            f"RDS reports {words(categories) if categories else 'anything'} for {subject}",
+            f"RDS reports {ENGLISH.words(categories) if categories else 'anything'} for {subject}",
             "Read the event: RDS says in it what happened and what it does about it.",
             _listeners(view, [properties.get("snsTopic")]),
         )
@@ -129,7 +130,7 @@ def _expression(queries: Sequence[Mapping[str, Any]]) -> tuple[str, float | None
             if query not in returned:
                 meanings.append(f"{query.get('id')} is {_metric(metric)}")
     shown = [str(one.get("expression") or _metric(next(maps(one.get("metric")), {}))) for one in returned]
-    return f"{words(shown)}{f' ({words(meanings)})' if meanings else ''}", period
+    return f"{ENGLISH.words(shown)}{f' ({ENGLISH.words(meanings)})' if meanings else ''}", period
 
 
 def amount(threshold: object) -> str:

@@ -5,12 +5,12 @@ from typing import Any
 
 from graph.plan import PlanStep
 from graph.resource import short_type
+from graph.wire import MASK
 from rehearsal.change.result import ChangeRehearsal
 from rehearsal.change.text import VERBS, counted
 from rehearsal.report.markup import Child, Html, code, count, el, join
 from rehearsal.report.present import Column, Section, chip, items, table, value
 from rehearsal.report.view import View
-from rehearsal.result import SECRET
 
 _TONES = {"replace": "bad", "delete": "bad", "update": "warn", "create": "stays"}
 _SIDES = (Column("Resource"), Column("Property", "mono"), Column("Was"), Column("Comes"))
@@ -73,7 +73,7 @@ def _sides(view: View, step: PlanStep) -> Iterator[list[Child]]:
         for leaf, before, after in leaves:
             replaces = chip("replaces it", "bad") if path in step.replace_paths else None
             hidden = _is_secret(view, step, leaf)
-            sides = (value(SECRET), value(SECRET)) if hidden else (value(before), value(after))
+            sides = (value(MASK), value(MASK)) if hidden else (value(before), value(after))
             yield [_named(view, step), join(leaf, " ", replaces), *sides]
 
 

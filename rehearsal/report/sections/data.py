@@ -2,10 +2,11 @@
 
 import math
 
+from facts.captions import ENGLISH
 from facts.stores import End, KeyKind, Store, guards, stores
 from rehearsal.report.markup import Html, count, el, join
 from rehearsal.report.present import Column, Section, bar, chip, items, table
-from rehearsal.report.view import WORDS, View
+from rehearsal.report.view import View
 
 _TONE = {
     End.NONE: "gone",
@@ -49,17 +50,17 @@ def data(view: View) -> Section | None:
 
 
 def _row(view: View, store: Store) -> list[Html | str]:
-    warnings, end = WORDS.warnings(store), store.after_deletion.end
+    warnings, end = ENGLISH.warnings(store), store.after_deletion.end
     return [
         join(
-            el("span", WORDS.what(store), class_="what"),
+            el("span", ENGLISH.what(store), class_="what"),
             view.link(store.holder),
             items([chip(one, "warn") for one in warnings]) if warnings else None,
         ),
-        WORDS.place(store),
+        ENGLISH.place(store),
         _key(view, store),
-        WORDS.kept(store),
-        join(_bar(store), chip(WORDS.ends[end], _TONE[end]), " ", WORDS.after_deletion(store)),
+        ENGLISH.kept(store),
+        join(_bar(store), chip(ENGLISH.ends[end], _TONE[end]), " ", ENGLISH.after_deletion(store)),
     ]
 
 
@@ -67,7 +68,7 @@ def _key(view: View, store: Store) -> Html | str:
     if store.key.kind is KeyKind.NAMED:
         key = view.graph.by_urn.get(store.key.urn)
         return view.link(key) if key is not None else view.named(store.key.reference)
-    return "—" if store.key.kind is KeyKind.IS_ONE else WORDS.key(store.key)
+    return "—" if store.key.kind is KeyKind.IS_ONE else ENGLISH.key(store.key)
 
 
 def _bar(store: Store) -> Html:
@@ -80,7 +81,7 @@ def _bar(store: Store) -> Html:
 
 def _guards(view: View) -> Html:
     """What stands in the way of a destroy at all."""
-    guarded = [(one, [WORDS.guards[guard] for guard in guards(one)]) for one in view.graph.resources]
+    guarded = [(one, [ENGLISH.guards[guard] for guard in guards(one)]) for one in view.graph.resources]
     listed = [el("li", view.link(one), f": {' and '.join(found)}") for one, found in guarded if found]
     if not listed:
         return el("p", chip("nothing stands in the way", "warn"), " One command destroys this stack.", class_="note")

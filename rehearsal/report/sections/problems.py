@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from graph.resource import short_type
+from graph.wire import MASK
 from rehearsal.report.markup import Html, code, count, el, join, link
 from rehearsal.report.present import Column, Section, chip, mark, table, value
 from rehearsal.report.view import View
-from rehearsal.result import SECRET, Check, FieldResult, Refusal, Rehearsed, State
+from rehearsal.result import Check, FieldResult, Refusal, Rehearsed, State
 
 
 def causes(view: View) -> list[tuple[Rehearsed, list[Rehearsed]]]:
@@ -120,7 +121,7 @@ def _differences(view: View, resource: Rehearsed) -> Html:
 
 def _sides(view: View, resource: Rehearsed, field: FieldResult) -> tuple[Html, Html]:
     if view.is_secret(resource, field.path):
-        return value(SECRET), value(SECRET)
+        return value(MASK), value(MASK)
     return value(field.declared), value(field.found)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from graph.resource import short_type
+from graph.wire import MASK
 from rehearsal.report.markup import Html, code, count, el, join, text
 from rehearsal.report.present import (
     STATE_CLASS,
@@ -18,7 +19,7 @@ from rehearsal.report.present import (
     value,
 )
 from rehearsal.report.view import View
-from rehearsal.result import SECRET, Check, FieldResult, Rehearsed, State, is_provider
+from rehearsal.result import Check, FieldResult, Rehearsed, State, is_provider
 
 
 def resources(view: View) -> Section:
@@ -177,13 +178,13 @@ def _field_rows(view: View, one: Rehearsed) -> Iterator[list[str | Html]]:
 
 def _field(view: View, one: Rehearsed, field: FieldResult) -> list[str | Html]:
     secret = view.is_secret(one, field.path)
-    declared = value(SECRET if secret else field.declared)
+    declared = value(MASK if secret else field.declared)
     if field.check is Check.CHECKED:
         return [field.path, declared, _EQUAL]
     if field.check is Check.NOT_CHECKED:
         reason = view.scrub(field.reason)
         return [field.path, declared, el("span", "not checked", f": {reason}" if reason else None, class_="unchecked")]
-    found = el("span", "found ", value(SECRET if secret else field.found), class_="differs")
+    found = el("span", "found ", value(MASK if secret else field.found), class_="differs")
     return [field.path, declared, found]
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from graph.wire import MASK
 from rehearsal.report.markup import Facts, Html, code, count, el, join, link, text
 from rehearsal.report.present import STATE_MEANING, Section, chip, mark, marks, value
 from rehearsal.report.sections.problems import first_problem
 from rehearsal.report.view import View
-from rehearsal.result import SECRET, Check, Rehearsal, Rehearsed, State
+from rehearsal.result import Check, Rehearsal, Rehearsed, State
 
 
 def resources_of(rehearsal: Rehearsal) -> list[Rehearsed]:
@@ -177,7 +178,7 @@ def _outputs(rehearsal: Rehearsal) -> Html | None:
     exports: Mapping[str, object] = rehearsal.exports
     hidden: Sequence[str] = rehearsal.secret_exports
     rows = [
-        el("div", el("dt", code(name)), el("dd", value(SECRET if name in hidden else exports[name])))
+        el("div", el("dt", code(name)), el("dd", value(MASK if name in hidden else exports[name])))
         for name in sorted(exports)
     ]
     return el(

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from rehearsal.service.forks import Forks
 from rehearsal.service.processes import Process
+from rehearsal.service.tasks import finish, verdict
 from rehearsal.service.trial import StepError, Trial, until
 
 ROWS = 200_000
@@ -74,8 +75,7 @@ class Watch:
     def fill(self, tables: Sequence[str]) -> Mapping[str, int | str]:
         """Fill tables with rows: each table's rows, or why it has none more."""
         process = self._start("fill", "--rows", str(ROWS), *tables)
-        answer: dict[str, int | str] = json.loads(_ended(process, "filling the tables", FILL_TIMEOUT_SECONDS))
-        return answer
+        return verdict(process, "filling the tables", FILL_TIMEOUT_SECONDS)
 
     def migrate(self) -> Process:
         """Begin the coming release's `migrate`, its statements recorded and its locks watched."""
@@ -88,7 +88,8 @@ class Watch:
         """Who waited behind the migration, the longest first."""
         assert self._waits is not None  # noqa: S101  migrate comes first
         self._waits.ask_to_end()
-        found: list[dict[str, Any]] = json.loads(_ended(self._waits, "watching the locks", END_TIMEOUT_SECONDS))
+        finish(self._waits, "watching the locks", END_TIMEOUT_SECONDS)
+        found: list[dict[str, Any]] = json.loads(self._waits.lines[-1])
         return [
             Lock(statement=_short(one["statement"]), table=one["table"], seconds=float(one["seconds"])) for one in found
         ]
@@ -144,12 +145,3 @@ _WAYS: Final[Mapping[str, str]] = {
 def _short(statement: str) -> str:
     text = " ".join(statement.split())
     return text if len(text) <= 120 else f"{text[:117]}..."
-
-
-def _ended(process: Process, what: str, timeout_seconds: float) -> str:
-    """The last line of a program that ended well. Raises StepError."""
-    until(lambda: process.ended, timeout_seconds, f"{what} did not end within {timeout_seconds} s")
-    last = process.lines[-1] if process.lines else "it said nothing"
-    if process.wait(5) != 0:
-        raise StepError(f"{what} failed: {last}")
-    return process.lines[-1]

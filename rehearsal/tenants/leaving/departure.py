@@ -95,8 +95,7 @@ class Departure:
         name, trial = self.tenant.name, self.trial
         found_tenant(trial, name, f"member-of-{name}")
         keys = fill_customer(trial, name, ROWS, FILES)
-        bucket = trial.declared.service.environment["S3_BUCKET"]
-        s3 = trial.cloud.client("s3")
+        bucket, s3 = trial.bucket, trial.cloud.client("s3")
         s3.create_multipart_upload(Bucket=bucket, Key=f"{keys[0]}-unfinished")
         s3.put_object(Bucket=bucket, Key=f"{keys[0]}-deleted", Body=b"deleted since")
         s3.delete_object(Bucket=bucket, Key=f"{keys[0]}-deleted")
@@ -152,9 +151,7 @@ class Departure:
         stack, estate = self.tenant.stack, self.estate
         graph = estate.graphs[stack]
         left = [one for one in graph.resources if one.urn in self.kept or not one.custom]
-        estate.graphs[stack] = Graph(
-            left, stack=graph.stack, project=graph.project, account=graph.account, region=graph.region
-        )
+        estate.graphs[stack] = graph.of_others(left)
         count = 0
         for other in estate.graphs:
             if other == stack:

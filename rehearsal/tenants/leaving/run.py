@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +21,6 @@ from rehearsal.result import Rehearsal
 from rehearsal.run import Options, no_collector
 from rehearsal.service.leaving import Leaving
 from rehearsal.service.result import ServiceRehearsal
-from rehearsal.service.run import denials_of, take
 from rehearsal.service.steps import Action
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.tenants.account import declared_account
@@ -180,13 +178,10 @@ class LeaveRehearsal(Rehearsing):
     def _take(self, service: ServiceRehearsal, steps: Iterable[tuple[str, Action]]) -> ServiceRehearsal:
         """The same with further steps, and what any stack's gate refused."""
         assert self.places is not None  # noqa: S101  by `databases`
-        trials = self.places.trials
-        first = next(iter(trials.values()))
-        found = take([(name, partial(step, first)) for name, step in steps], first, self.options.progress.phase)
-        denials = [denial for one in trials.values() for denial in denials_of(one.gate)]
+        found = self.places.take(steps, self.options.progress.phase)
         return replace(
             service,
             steps=(*service.steps, *found.steps),
-            denials=tuple(dict.fromkeys((*service.denials, *denials))),
+            denials=tuple(dict.fromkeys((*service.denials, *found.denials))),
             incomplete=service.incomplete or found.incomplete,
         )

@@ -1,8 +1,10 @@
 """The places that customers move between: each stack's own Postgres, and its service as its task declares it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,8 +12,9 @@ from typing import Self
 from rehearsal.cloud import Moto
 from rehearsal.service.logins import fill_oidc_secret
 from rehearsal.service.processes import Programs
-from rehearsal.service.run import opened_trial
-from rehearsal.service.steps import DATABASE_STEPS, READY_TIMEOUT_SECONDS, start_service
+from rehearsal.service.result import ServiceRehearsal
+from rehearsal.service.run import denials_of, opened_trial, take
+from rehearsal.service.steps import DATABASE_STEPS, READY_TIMEOUT_SECONDS, Action, start_service
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import Trial, until
 from rehearsal.tenants.databases import AT_ONCE
@@ -53,6 +56,14 @@ class Places:
                 cloud, here = moto.cloud(account, one.region), self.surroundings[one.stack]
                 trial = self._contexts.enter_context(opened_trial(one.declared, cloud, here, programs=programs))
                 self.trials[one.stack] = trial
+
+    def take(self, steps: Iterable[tuple[str, Action]], notify: Callable[[str], object]) -> ServiceRehearsal:
+        """Take steps that need no single place; with what the gate of each place judged and refused."""
+        trials = self.trials.values()
+        first = next(iter(trials))
+        found = take([(name, partial(step, first)) for name, step in steps], first, notify)
+        denials = dict.fromkeys(denial for one in trials for denial in denials_of(one.gate))
+        return replace(found, denials=tuple(denials), judged=sum(len(one.gate.judgements) for one in trials))
 
     def serve(self) -> str:
         """Migrate each database and start each service, two at once. Raises what a step raises."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +13,6 @@ from rehearsal.cloud import Cloud, Moto
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.service.result import ServiceRehearsal
-from rehearsal.service.run import denials_of, take
 from rehearsal.service.steps import Action
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.tenants.account import declared_account
@@ -77,15 +75,12 @@ class MoveRehearsal(Rehearsing):
             ("a service in each place, on its own Postgres", lambda _: places.serve()),
             *Story(moving).steps(),
         )
-        first = next(iter(trials.values()))
-        found = take([(name, partial(step, first)) for name, step in steps], first, self.options.progress.phase)
+        found = places.take(steps, self.options.progress.phase)
         if found.passed:
             grounds.owners = {stack: one.surroundings.postgres() for stack, one in trials.items()}
         else:
             grounds.no_database = dict.fromkeys(trials, found.incomplete or "the move failed")
-        denials = dict.fromkeys(denial for one in trials.values() for denial in denials_of(one.gate))
-        judged = sum(len(one.gate.judgements) for one in trials.values())
-        return replace(found, denials=tuple(denials), judged=judged), grounds
+        return found, grounds
 
     def _reach(self, base: Rehearsal) -> str:
         """As declared in each further state; what stands now is tried by real requests at the end."""

@@ -12,9 +12,9 @@ from typing import Any
 from rehearsal.service.leaving import begun_on_duty, exporting, on_duty
 from rehearsal.service.logins import logged_in, refused_login
 from rehearsal.service.processes import Process
-from rehearsal.service.restoring import content_of, fill_customer, verdict
+from rehearsal.service.restoring import content_of, fill_customer
 from rehearsal.service.steps import Action
-from rehearsal.service.tasks import finish, found_tenant
+from rehearsal.service.tasks import found_tenant, verdict
 from rehearsal.service.trial import StepError, Trial, expect
 from rehearsal.tenants.moving.traffic import FROZEN, Worker, listed
 
@@ -76,11 +76,11 @@ class Moving:
     def _cut_over(self, source: Trial, target: Trial, receiver: Process) -> Mapping[str, Any]:
         try:
             result = on_duty(source, "cut-over", self.name, *_other(target, self.name), "--within", "30")
-            finish(receiver, "tenant receive", TIMEOUT_SECONDS)
+            received = verdict(receiver, "tenant receive", TIMEOUT_SECONDS)
         except StepError:
             receiver.stop()
             raise
-        if verdict(receiver)["opened"] is not True:
+        if received["opened"] is not True:
             raise StepError(f"{self.name} was handed over and is not served in {target.declared.stack}")
         return result
 
@@ -113,7 +113,7 @@ class Moving:
         return f"{rows} rows and {before['objects']} objects of {self.name} in {left.declared.stack}"
 
     def _files(self, trial: Trial) -> dict[str, str]:
-        client, bucket = trial.cloud.client("s3"), trial.declared.service.environment["S3_BUCKET"]
+        client, bucket = trial.cloud.client("s3"), trial.bucket
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"tenants/{self.tenant_id}/")
         keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
         bodies = ((key, client.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys)
@@ -154,8 +154,7 @@ def _back(one: Moving) -> tuple[Trial, Trial]:
 
 def _other(trial: Trial, name: str) -> tuple[str, ...]:
     """A place, as the image's commands take the other one."""
-    bucket = trial.declared.service.environment["S3_BUCKET"]
-    return ("--other", f"s3://{bucket}/imports/{name}/", "--other-region", trial.cloud.region)
+    return ("--other", f"s3://{trial.bucket}/imports/{name}/", "--other-region", trial.cloud.region)
 
 
 def _left(counted: Mapping[str, Any]) -> dict[str, int]:

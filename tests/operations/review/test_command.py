@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from facts import tokens as t
-from graph.file import write_graph
 from operations.review.command import review
 from operations.review.policies_command import policies
 from policies.documentation import page
@@ -21,6 +20,7 @@ from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.review.synthetic import UNKNOWN, events, step, write
 from tests.policies.good_graph import REGION, good_graph
 from tests.policies.seeds import seed
+from tests.written_graph import rehearsed_text
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
 
@@ -257,8 +257,8 @@ def test_a_preview_that_breaks_off_could_not_be_made(
 @pytest.fixture
 def graph(tmp_path: Path) -> SimpleNamespace:
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
-    good.write_text(write_graph(good_graph()))
-    bad.write_text(write_graph(seed("", "task-policy", "policy", '{"Statement": []').applied(good_graph())))
+    good.write_text(rehearsed_text(good_graph()))
+    bad.write_text(rehearsed_text(seed("", "task-policy", "policy", '{"Statement": []').applied(good_graph())))
     return SimpleNamespace(good=good, bad=bad)
 
 
@@ -289,7 +289,7 @@ def test_a_rule_that_cannot_judge_is_not_made_and_a_faulty_document_is_a_failed_
 
 def test_a_mandatory_finding_exits_with_3_in_prod_and_0_in_dev(tmp_path: Path) -> None:
     file = tmp_path / "graph.json"
-    file.write_text(write_graph(seed("", "database-instance", "multiAz", False).applied(good_graph())))
+    file.write_text(rehearsed_text(seed("", "database-instance", "multiAz", False).applied(good_graph())))
     found = of_policies("check", "--graph", file, "--region", REGION)
     assert (found.exit_code, found.stderr) == (3, "error: 1 mandatory findings\n")
     assert "[RDS.5, CKV_AWS_157, CIS 5.0.0/2.2.4] database-instance: multiAz is not true" in found.stdout

@@ -8,22 +8,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from facts.difference import difference
-from graph import Graph
-from graph.file import resources_of
 from graph.plan import Plan
 from operations.review.command import review
 from operations.review.plan_difference import steps_as_json
-from tests.conftest import ROOT
+from tests.written_graph import PROGRAM, declared
 
 pytestmark = pytest.mark.lengthy
 
-PROGRAM = ROOT / "tests/recordings/program"
-
 
 def offline(name: str) -> Plan:
-    def declared(which: str) -> Graph:
-        return Graph(resources_of(json.loads(gzip.decompress((PROGRAM / f"declared/{which}.json.gz").read_bytes()))))
-
     return Plan(stack="prod", steps=difference(declared("base"), declared(name)), source="main and the working tree")
 
 

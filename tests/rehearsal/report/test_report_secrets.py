@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from graph.wire import MASK
 from rehearsal.report import render
-from rehearsal.result import SECRET, Check, FieldResult, Refusal, Rehearsal, Rehearsed, State
+from rehearsal.result import Check, FieldResult, Refusal, Rehearsal, Rehearsed, State
 
 Part = Callable[..., Rehearsed]
 Whole = Callable[..., Rehearsal]
@@ -49,6 +50,6 @@ def test_no_secret_value_is_on_the_page(part: Part, whole: Whole) -> None:
     page = render(made(part, whole))
     for part_of_value in ("correct-horse", "battery", INNER):
         assert part_of_value not in page
-    assert SECRET in page
+    assert MASK in page
     assert "shown" in page
     assert ">open<" in page

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from facts.permissions.patterns import Context
-from rehearsal.permissions.call_resources import RESOURCES
 from rehearsal.permissions.request import RequestedAction
+from tests.bootstrap.call_resources import RESOURCES
 
 
 class UnmappedCallError(Exception):
@@ -118,7 +118,7 @@ def requested_by(call: Call, account: str) -> list[RequestedAction]:
     name = f"{service}:{call.operation}"
     templates = RESOURCES.get(service, {}).get(call.operation)
     if templates is None:
-        raise UnmappedCallError(f"{name} has no line in rehearsal/permissions/call_resources.py")
+        raise UnmappedCallError(f"{name} has no line in tests/bootstrap/call_resources.py")
     action = f"{service}:{_ACTIONS.get(name, call.operation)}"
     place = f"arn:aws:{service}:{'' if service == 'iam' else call.region}:{account}:"
     resources = [

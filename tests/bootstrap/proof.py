@@ -8,10 +8,10 @@ from typing import Any
 from facts.permissions.actions import takes_condition
 from facts.permissions.evaluate import Decision, Policies, Principal, Request, decide
 from facts.permissions.patterns import Context
-from rehearsal.permissions.calls import Call, requested_by
 from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.needed import Without, without_each_action
 from rehearsal.permissions.request import RequestedAction
+from tests.bootstrap.calls import Call, requested_by
 
 _MADE = ("/new", ":new", "-new")  # what a call makes has no policy of its own yet
 _WITH_POLICIES = ("arn:aws:kms:", "arn:aws:s3:", "arn:aws:secretsmanager:")
