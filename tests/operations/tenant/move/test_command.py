@@ -348,6 +348,24 @@ def test_a_silo_that_gave_a_move_up_destroys_the_second_stack_before_it_closes(s
     assert (root / "tenants/acme.yaml").read_text() == before
 
 
+@pytest.mark.parametrize(("name", "end"), [("initech", ""), ("acme", "-stack")])
+def test_a_record_of_an_earlier_move_does_not_say_that_the_place_is_empty_now(
+    stands: Stands, root: Path, name: str, end: str
+) -> None:
+    stands.stacks.add(SILO_STACKS[1])
+    stands.papers[f"files-{TO}/imports/initech/manifest.json"] = {"lineage": "two", "number": 3}
+    (root / MOVED_FOLDER).mkdir()
+    earlier = f"name: {name}\nbase: {TO}\ndates:\n  retiring: 2024-01-02\n  destroyed: 2024-01-03\n"
+    (root / MOVED_FOLDER / f"{name}-{TO}-2024-01-03{end}.yaml").write_text(earlier)
+    assert run(name, "--run", "close", "--live").exit_code == 3
+    assert read_tenant(root, name).move is not None
+    if name == "acme":  # a record of the day on which this one retires
+        assert run(name, "--run", "retire").exit_code == 0
+        today = datetime.now(UTC).date().isoformat()
+        (root / MOVED_FOLDER / f"{name}-{TO}-{today}{end}.yaml").write_text(earlier.replace("2024-01-02", today))
+        assert run(name, "--run", "close").exit_code == 0
+
+
 def test_a_customer_who_moves_does_not_retire_so_that_no_second_place_is_left(stands: Stands, root: Path) -> None:
     assert stands.started == []
     file = root / "tenants/acme.yaml"
