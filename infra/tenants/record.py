@@ -323,6 +323,11 @@ class Tenant(Settings):
         """Those that releases go to: a stack that was left and only waits to be destroyed would be made again."""
         return tuple(one for one in self.silos if one is self or one.dates.retiring is None)
 
+    @property
+    def promoted_from(self) -> "Tenant | None":
+        """The same customer as the pool has them that a promotion takes them from; none where it is not open."""
+        return self.model_copy(update={"isolation": "pool", "promotion": None}) if self.promotion else None
+
     def at(self, stack: str) -> "Tenant":
         """As this stack has the customer; the record itself where it is of neither place."""
         return next((one for one in self.places if one.stack == stack), self)

@@ -83,9 +83,7 @@ def _ends_by_itself(one: Located) -> bool:
 
 def places_of(tenant: Tenant) -> tuple[Tenant, ...]:
     """Everywhere the customer's data stand: both places of a move, or the pool that a promotion takes them from."""
-    if tenant.promotion is None:
-        return tenant.places
-    return (*tenant.places, tenant.model_copy(update={"isolation": "pool", "promotion": None}))
+    return (*tenant.places, *([pool] if (pool := tenant.promoted_from) else []))
 
 
 def together(places: Sequence[Answer]) -> Answer:

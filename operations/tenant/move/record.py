@@ -112,12 +112,15 @@ def is_recorded(root: Path, left: Tenant, since: date | None, new: Collection[st
 
 
 def moved_records(root: Path, name: str) -> list[Path]:
-    """The last record of each place that a customer left: where a stack was destroyed, what was in it went with it."""
-    last: dict[str, Path] = {}
+    """The last record of each place that a customer left: where a stack was destroyed, what was in it went with it.
+
+    The pool of a base stack and the customer's own stack on it are two places.
+    """
+    last: dict[tuple[str, str], Path] = {}
     for file in sorted((root / MOVED_FOLDER).glob(f"{name}-*.yaml"), key=_day_of):
         content = read_yaml(file, f"{MOVED_FOLDER}/{file.name}").content
         if content.get("name") == name:
-            last[str(content.get("base"))] = file
+            last[str(content.get("base")), str(content.get("isolation"))] = file
     return sorted(last.values(), key=_day_of)
 
 

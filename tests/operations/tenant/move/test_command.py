@@ -16,7 +16,8 @@ from infra.tenants.files import free_priority, read_tenant, read_tenants
 from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
 from operations import one_off
-from operations.tenant.move import running, source
+from operations.tenant import standing
+from operations.tenant.move import source
 from operations.tenant.move.command import move
 from operations.tenant.move.steps import old_and_new, steps_of
 from operations.tenant.promotion import receipts
@@ -106,8 +107,8 @@ def stands(root: Path, monkeypatch: pytest.MonkeyPatch) -> Stands:
     made = Stands()
     monkeypatch.setattr(one_off, "begin", made.begin)
     monkeypatch.setattr(one_off, "watch", made.watch)
-    monkeypatch.setattr(running, "_opened", lambda _, stack: made.opened(stack))
-    monkeypatch.setattr(running, "_session", lambda: made)
+    monkeypatch.setattr(standing, "opened", lambda _, stack: made.opened(stack))
+    monkeypatch.setattr(standing, "session", lambda: made)
     monkeypatch.setattr(receipts, "read_document", lambda _, bucket, key: made.papers.get(f"{bucket}/{key}"))
     assert run("initech", "--to", TO, "--run", "open").exit_code == 0
     opened = run("acme", "--to", TO, "--run", "open", *SILO)
