@@ -328,6 +328,11 @@ class Tenant(Settings):
         """The same customer as the pool has them that a promotion takes them from; none where it is not open."""
         return self.model_copy(update={"isolation": "pool", "promotion": None}) if self.promotion else None
 
+    @property
+    def everywhere(self) -> tuple["Tenant", ...]:
+        """`places`, and the pool that a promotion takes the customer's data from."""
+        return (*self.places, *([pool] if (pool := self.promoted_from) else []))
+
     def at(self, stack: str) -> "Tenant":
         """As this stack has the customer; the record itself where it is of neither place."""
         return next((one for one in self.places if one.stack == stack), self)
