@@ -230,6 +230,12 @@ def test_a_restore_is_undone_by_a_task_and_needs_no_copy(world: World) -> None:
     assert result.exit_code == 0, result.stderr
     assert world.commands() == [["restore", "undo", "initech", "--at", NAMED]]
     assert world.copy() is None
+    world.forget_tasks()
+    world.exit_codes["undo"] = 1
+    failed = run("undo", "initech", "--at", AT, "--yes-restore", "initech")
+    told = " ".join(failed.stderr.split())
+    assert (failed.exit_code, "initech may be frozen until the same command again" in told) == (3, True), told
+    assert "the copy stands" not in told
 
 
 @pytest.mark.parametrize(
