@@ -136,9 +136,15 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
 
 
 def service_alarms(
-    load_balancer: Input[str], target_group: Input[str], error_percent: float, seconds: float, *, shared: bool = False
+    load_balancer: Input[str],
+    target_group: Input[str],
+    error_percent: float,
+    seconds: float,
+    tasks: int,
+    *,
+    shared: bool = False,
 ) -> list[Alarm]:
-    """Alarms of the service as its users see it, from the load balancer's side.
+    """Alarms of the service as its users see it, from the load balancer's side; `tasks` is how many it has at least.
 
     What the load balancer itself could not answer is counted for all services together, so behind a shared one the
     connections that this service refused stand in for it.
@@ -191,8 +197,14 @@ def service_alarms(
         Alarm(
             name="service-unhealthy-tasks",
             search="starts and stops",
-            metric=metric("UnHealthyHostCount", "Maximum"),
+            # A task that ends before it answers is no unhealthy target: it is missing among the healthy ones.
+            expression=f"IF(healthy < {tasks}, {tasks} - healthy, unhealthy)",
+            metrics={
+                "healthy": metric("HealthyHostCount", "Minimum"),
+                "unhealthy": metric("UnHealthyHostCount", "Maximum"),
+            },
             threshold=0,
+            minutes=10,  # one that ended for once is replaced sooner
             missing_data="notBreaching",
             advice="Read the stopped task's reason in ECS and its last log lines; a task that cannot become "
             "healthy is replaced again and again.",

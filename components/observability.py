@@ -90,6 +90,7 @@ class Observability(ComponentResource):
                 args.service.target_group_suffix,
                 settings.service_error_percent,
                 settings.service_response_seconds,
+                args.service.min_tasks,
                 shared=args.load_balancer.shared,
             ),
             *(

@@ -50,6 +50,7 @@ class Service(ComponentResource):
 
     service_name: Output[str]
     target_group_suffix: Output[str]
+    min_tasks: int
     task_definition_arn: Output[str]
     one_off_task_definition_arn: Output[str]
     security_group_id: Output[str]
@@ -105,6 +106,7 @@ class Service(ComponentResource):
         )
         _autoscale(name, settings, args.cluster.name, service.name, child)
         self.service_name, self.target_group_suffix = service.name, target_group.arn_suffix
+        self.min_tasks = settings.min_tasks
         self.security_group_id = security_group.id
         self.task_definition_arn = task_definition.arn
         self.one_off_task_definition_arn = named_commands(ONE_OFF, tasks, child).arn

@@ -19,6 +19,7 @@ def watched(stack: str, settings: StackSettings, base: str | None = None, tenant
         account_id=settings.account,
         region=settings.region,
         memory_mib=settings.service.memory_mib,
+        min_tasks=settings.service.min_tasks,
         allocated_storage_gib=settings.database.allocated_storage_gib,
         observability=settings.observability,
         has_waf=settings.service.waf is not None and base is None,

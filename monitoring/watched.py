@@ -15,6 +15,7 @@ class Watched:
     account_id: str
     region: str
     memory_mib: int
+    min_tasks: int
     allocated_storage_gib: int
     observability: ObservabilitySettings
     has_waf: bool = False
@@ -49,5 +50,9 @@ class Watched:
         """CloudWatch's alarms at the load balancer, likewise."""
         settings = self.observability
         return service_alarms(
-            load_balancer, target_group, settings.service_error_percent, settings.service_response_seconds
+            load_balancer,
+            target_group,
+            settings.service_error_percent,
+            settings.service_response_seconds,
+            self.min_tasks,
         )

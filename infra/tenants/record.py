@@ -310,6 +310,26 @@ class Tenant(Settings):
         """Everywhere the customer's data stand: one place, or two while they move; the one that serves comes first."""
         return (self,) if (other := self.other) is None else (self, other)
 
+    @property
+    def silos(self) -> tuple["Tenant", ...]:
+        """Each place where the customer has a stack of its own; none of one of the pool."""
+        return self.places if self.isolation == "silo" else ()
+
+    @property
+    def updated_silos(self) -> tuple["Tenant", ...]:
+        """Those that releases go to: a stack that was left and only waits to be destroyed would be made again."""
+        return tuple(one for one in self.silos if one is self or one.dates.retiring is None)
+
+    @property
+    def promoted_from(self) -> "Tenant | None":
+        """The same customer as the pool has them that a promotion takes them from; none where it is not open."""
+        return self.model_copy(update={"isolation": "pool", "promotion": None}) if self.promotion else None
+
+    @property
+    def everywhere(self) -> tuple["Tenant", ...]:
+        """`places`, and the pool that a promotion takes the customer's data from."""
+        return (*self.places, *([pool] if (pool := self.promoted_from) else []))
+
     def at(self, stack: str) -> "Tenant":
         """As this stack has the customer; the record itself where it is of neither place."""
         return next((one for one in self.places if one.stack == stack), self)

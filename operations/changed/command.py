@@ -102,7 +102,7 @@ def _print(change: "Touched") -> None:
     for base in change.bases:
         new = ", new" if base.stack in change.new else ""
         print_text(f"stack   {base.stack}  ({base.environment}, {base.account}, {base.region}{new})")
-    for customer in change.customers:
+    for customer in (place for one in change.customers for place in one.places):
         new = ", new" if customer.stack in change.new else ""
         print_text(f"tenant  {customer.tenant}  ({customer.isolation}, stack {customer.stack}{new})")
     for account in change.accounts:

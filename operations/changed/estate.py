@@ -1,7 +1,7 @@
 """What the repository holds: base stacks and customers, as far as choosing between them needs it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,19 +41,24 @@ class Base:
 class Customer:
     """A tenant and the stack that holds its data: its own for a silo, else its base. `tier` are a silo's sizes.
 
-    `between` names the base stacks of one of the pool who moves: each then lets the other write.
+    `other` is the base stack of a customer's other place, while they move.
     """
 
     tenant: str
     isolation: str
     base: Base
     tier: str = ""
-    between: frozenset[str] = frozenset()
+    other: Base | None = None
 
     @property
     def stack(self) -> str:
         """Named as `infra.tenants.record.Tenant.stack`."""
         return f"{self.base.stack}-{self.tenant}" if self.isolation == "silo" else self.base.stack
+
+    @property
+    def places(self) -> "tuple[Customer, ...]":
+        """Everywhere their data stand, as `infra.tenants.record.Tenant.places`; the one that serves comes first."""
+        return tuple(replace(self, base=base, other=None) for base in (self.base, self.other) if base is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,23 +160,23 @@ def _customer(root: Path, name: str, place: str, bases: Mapping[str, Base], prob
     content = _content(root, place, problems)
     if len(problems) > before:
         return None
-    isolation, base = content.get("isolation"), str(content.get("base"))
+    isolation, move = content.get("isolation"), content.get("move")
+    named = {"base": content.get("base"), **({"move.base": move.get("base")} if isinstance(move, Mapping) else {})}
     if isolation not in ("pool", "silo"):
         problems.append(Problem(file=place, path="isolation", message="must be pool or silo"))
         return None
-    if base not in bases:
-        problems.append(Problem(file=place, path="base", message=f"{base} is no base stack; known: {', '.join(bases)}"))
+    problems += [
+        Problem(file=place, path=path, message=f"{base} is no base stack; known: {', '.join(bases)}")
+        for path, base in named.items()
+        if base not in bases
+    ]
+    if len(problems) > before:
         return None
+    base, *other = (bases[str(one)] for one in named.values())
     return Customer(
         tenant=name,
         isolation=isolation,
-        base=bases[base],
+        base=base,
         tier=str(content.get("tier") or ""),
-        between=moves_between(content),
+        other=other[0] if other else None,
     )
-
-
-def moves_between(record: Mapping[str, Any]) -> frozenset[str]:
-    """The base stacks that a record names of a customer of the pool who moves; none of another."""
-    move = record.get("move") if record.get("isolation") == "pool" else None
-    return frozenset({str(record.get("base")), str(move.get("base"))}) if isinstance(move, Mapping) else frozenset()

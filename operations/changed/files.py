@@ -9,7 +9,6 @@ from typing import Any, Final
 from infra.problems import Problem, ProblemsError
 from infra.tenants.listing import FOLDER, name_in
 from infra.yaml_text import parse_yaml
-from operations.changed.estate import moves_between
 from project.git import FETCH_WHOLE, commit_of, git_text, is_shallow
 
 _NOTHING_BEFORE: Final = re.compile(r"0{40}|0{64}")  # how a push names the commit before a branch's first
@@ -56,7 +55,13 @@ def _moved(root: Path, commit: str, paths: set[str]) -> dict[str, frozenset[str]
     """Read of these files alone that spoke of a move: a change may concern thousands of records."""
     speaking = git_text(root, "grep", "--name-only", "-z", "--fixed-strings", "move", commit, "--", FOLDER) or ""
     records = (path for path in paths & {named.partition(":")[2] for named in _paths(speaking)} if name_in(path))
-    return {path: moves_between(_record(root, commit, path)) for path in records}
+    return {path: _moves_between(_record(root, commit, path)) for path in records}
+
+
+def _moves_between(record: Mapping[str, Any]) -> frozenset[str]:
+    """The base stacks that a record names of a customer of the pool who moves; none of another."""
+    move = record.get("move") if record.get("isolation") == "pool" else None
+    return frozenset({str(record.get("base")), str(move.get("base"))}) if isinstance(move, Mapping) else frozenset()
 
 
 def _record(root: Path, commit: str, path: str) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ def as_json(change: Touched) -> dict[str, Any]:
     """The same as the text, for programs."""
     return {
         "stacks": [_base(one) for one in change.bases],
-        "tenants": [_customer(one) for one in change.customers],
+        "tenants": [_customer(place) for one in change.customers for place in one.places],
         "accounts": list(change.accounts),
         "removed": list(change.removed),
         "new": sorted(change.new),
@@ -29,10 +29,11 @@ def matrices(change: Touched) -> dict[str, str]:
 
     `rehearsals` need no account, nor do `comparisons` and `accounts` (stacks of `bootstrap/`) with where the branch
     left main. The others leave out whatever still has a placeholder for an account: `previews` (base stacks and silos,
-    but for those that the change brings), `silos` (of which a file of their own changes: what shared code makes of the
-    others goes by a release), one list of base stacks for each environment, `first` (the base stack that is deployed
-    before all others), and `looks` and `drills` (of those whose restore is to be tried), the nightly ones, whose jobs
-    have several stacks each where GitHub takes no job for each of them. A pull request is shown some of the silos then,
+    but for those that the change brings), `silos` (where customers are served of whom a file of their own changes: what
+    shared code makes of the others goes by a release, and the other stack of a move by its steps), one list of base
+    stacks for each environment, `first` (the base stack that is deployed before all others), and `looks` and `drills`
+    (of those whose restore is to be tried), the nightly ones, whose jobs have several stacks each where GitHub takes
+    no job for each of them. A pull request is shown some of the silos then,
     and `unseen` says how many it is not shown; it is empty where there is none.
 
     Raises ProblemsError where stacks want images of more than one architecture.
@@ -53,7 +54,11 @@ def matrices(change: Touched) -> dict[str, str]:
         "previews": [one for one in standing if one["stack"] in seen],
         "looks": shards(standing),
         "drills": shards(drilled),
-        "silos": [one for one in silos if one["tenant"] in change.named],
+        "silos": [
+            _customer(one)
+            for one in change.customers
+            if one.isolation == "silo" and one.base.reachable and one.tenant in change.named
+        ],
         "first": [_base(one) for one in in_order[:1]],
         **{name: [_base(one) for one in in_order if one.environment == name] for name in ENVIRONMENTS},
     }

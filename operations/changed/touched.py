@@ -52,8 +52,8 @@ class Touched:
 
     @property
     def silos(self) -> tuple[Customer, ...]:
-        """Customers with a stack of their own."""
-        return tuple(one for one in self.customers if one.isolation == "silo")
+        """Customers' own stacks; of one who moves, those in both places."""
+        return tuple(place for one in self.customers if one.isolation == "silo" for place in one.places)
 
 
 def place_of(account: str) -> str:
@@ -82,23 +82,23 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
     named: set[str] = set()
     removed: list[str] = []
     shared = False
+    all_silos = everything(estate).silos
     for file in files.differing:
         if stack := stack_of(file):
-            owners = {name for name, one in estate.customers.items() if stack in (one.stack, one.base.stack)}
-            customers |= {name for name in owners if estate.customers[name].isolation == "silo"}
-            named |= {
-                name for name in owners if estate.customers[name].stack == stack != estate.customers[name].base.stack
-            }
+            silos = [place for place in all_silos if stack in (place.stack, place.base.stack)]
+            customers |= {place.tenant for place in silos}
+            named |= {place.tenant for place in silos if place.stack == stack}
             if stack in estate.bases:
                 bases.add(stack)
-            elif not owners and stack != LOCAL:
+            elif not silos and stack != LOCAL:
                 removed.append(file)
         elif name := name_in(file):
             bases |= files.moved.get(file, frozenset())
             if customer := estate.customers.get(name):
                 customers.add(name)
                 named.add(name)
-                bases |= customer.between
+                if customer.isolation == "pool" and customer.other is not None:
+                    bases |= {place.stack for place in customer.places}
             else:
                 removed.append(file)
         else:
@@ -131,11 +131,7 @@ def _new(files: Files, estate: ListedEstate) -> frozenset[str]:
     added = {stack_of(file) for file in files.added}
     bases = {stack for stack in estate.bases if stack in added}
     came = {name_in(file) for file in files.added} - {name_in(file) for file in {*files.differing} - files.added}
-    silos = {
-        one.stack
-        for name, one in estate.customers.items()
-        if one.isolation == "silo" and (name in came or one.stack in added)
-    }
+    silos = {one.stack for one in everything(estate).silos if one.tenant in came or one.stack in added}
     accounts = {place_of(one) for one in estate.accounts if account_file(one) in files.added}
     return frozenset(bases | silos | accounts)
 

@@ -65,11 +65,10 @@ def _has_left(journal: Journal, run: Run, wave: str | None) -> bool:
 
 
 def _brought_back(journal: Journal, run: Run, records: Sequence[ShardRecord]) -> Run:
-    failed = {name: one.cause for record in records for name, one in record.customers.items() if one.state != "done"}
-    if failed:
-        causes = tuple(f"{name}: {cause}" for name, cause in failed.items())
-        journal.stop([f"{len(failed)} could not be brought back", *causes])
-        raise StoppedError(f"{len(failed)} could not be brought back", "a person must look at each", causes)
+    entries = (entry for record in records for entry in record.customers.items())
+    if causes := tuple(f"{name}: {one.cause}" for name, one in entries if one.state != "done"):
+        journal.stop([f"{len(causes)} could not be brought back", *causes])
+        raise StoppedError(f"{len(causes)} could not be brought back", "a person must look at each", causes)
     return journal.change(run, state="rolled back")
 
 

@@ -19,7 +19,7 @@ from operations.changed.estate import Base, read_bases
 from operations.changed.parts import parts
 from operations.engine.image import is_digest
 from operations.fleet.records import ShardHead
-from operations.fleet.release import release_of
+from operations.fleet.release import customers_files, release_of
 from operations.tenant.files_check import read_checked
 
 CANARIES, SHARE, REST = WAVES = ("canaries", "share", "rest")
@@ -78,7 +78,7 @@ def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
     """
     settings = load_fleet(root)
     read = read_checked(root)
-    bases = read_bases(root, silo_stacks={one.stack for one in read.tenants if one.isolation == "silo"})
+    bases = read_bases(root, silo_stacks=_silo_stacks(read.tenants))
     problems = [*read.problems, *find_canary_problems(root, settings, read.tenants, bases, environment)]
     if not is_digest(image):
         problems.append(Problem(message=f"--image {image}: is no digest; give sha256: and 64 hex digits"))
@@ -86,8 +86,9 @@ def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
         problems.append(Problem(message=f"there is no base stack of environment {environment}"))
     silos = [
         one
-        for one in read.tenants
-        if one.isolation == "silo" and one.base in bases and bases[one.base].environment == environment
+        for tenant in read.tenants
+        for one in tenant.updated_silos
+        if one.base in bases and bases[one.base].environment == environment
     ]
     problems += [
         Problem(file=stack_file(root, base).name, path="account", message="is a placeholder; nothing stands there yet")
@@ -98,8 +99,7 @@ def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
         raise ProblemsError(problems)
     digests = Digests(root)
     shards = tuple(_shards(silos, bases, settings, image, digests))
-    own_files = [stack_file(root, one.stack).name for one in read.tenants if one.isolation == "silo"]
-    release = release_of(root, own_files)
+    release = release_of(root, customers_files(root))
     return FleetPlan(environment=environment, image=image, release=release, settings=settings, shards=shards)
 
 
@@ -109,12 +109,16 @@ def find_fleet_problems(root: Path, tenants: Sequence[Tenant]) -> list[Problem]:
         return []
     try:
         settings = load_fleet(root)
-        bases = read_bases(root, silo_stacks={one.stack for one in tenants if one.isolation == "silo"})
+        bases = read_bases(root, silo_stacks=_silo_stacks(tenants))
     except ProblemsError as error:
         return list(error.problems)
     environments = sorted({one.environment for one in bases.values()})
     found = (one for name in environments for one in find_canary_problems(root, settings, tenants, bases, name))
     return list(dict.fromkeys(found))
+
+
+def _silo_stacks(tenants: Iterable[Tenant]) -> set[str]:
+    return {one.stack for tenant in tenants for one in tenant.silos}
 
 
 def find_canary_problems(

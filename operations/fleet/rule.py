@@ -40,10 +40,10 @@ def _reasons(records: Sequence[ShardRecord], rule: StopRule) -> Iterator[str]:
 
 
 def _of_deployments(records: Sequence[ShardRecord], rule: StopRule) -> Iterator[str]:
-    entries = {name: one for record in records for name, one in record.customers.items()}
-    failed = {name: one.cause for name, one in entries.items() if one.state == "failed"}
+    entries = [entry for record in records for entry in record.customers.items()]  # who moves is in two of them
+    failed = [(name, one.cause) for name, one in entries if one.state == "failed"]
     if failures_stop(len(failed), rule):
-        causes = list(dict.fromkeys(failed.values()))
-        yield f"{len(failed)} failed, and {rule.failed} may: {some(list(failed))}: {'; '.join(causes[:3])}"
-    if not any(one.state == "done" for one in entries.values()):
+        names, causes = [name for name, _ in failed], list(dict.fromkeys(cause for _, cause in failed))
+        yield f"{len(failed)} failed, and {rule.failed} may: {some(names)}: {'; '.join(causes[:3])}"
+    if not any(one.state == "done" for _, one in entries):
         yield "nobody was deployed, so nothing is known of the release"

@@ -192,14 +192,14 @@ def _ended(entry: Entry, outcome: SiloOutcome, output: Mapping[str, Any], second
 
 
 def child_of(root: Path, run: Run) -> Deploy:
-    """Deploys a customer by `workbuoy tenant deploy`, in a process of its own."""
+    """Deploys a customer's stack by `workbuoy tenant deploy`, in a process of its own."""
     logs = root / LOGS / run.run
     logs.mkdir(parents=True, exist_ok=True)
 
     def deploy(name: str, entry: Entry, stop: Stop) -> Deployed:
-        printed = logs / f"{name}.json"
-        command = ["tenant", "deploy", name, "--yes", "--json", "--image", entry.image]
-        outcome = run_child(root, command, logs / f"{name}.log", stop, printed)
+        printed, base = logs / f"{entry.stack}.json", entry.stack.removesuffix(f"-{name}")
+        command = ["tenant", "deploy", name, "--base", base, "--yes", "--json", "--image", entry.image]
+        outcome = run_child(root, command, logs / f"{entry.stack}.log", stop, printed)
         try:
             output = json.loads(printed.read_bytes())
         except (OSError, ValueError):

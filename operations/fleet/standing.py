@@ -45,8 +45,9 @@ def stacks_of(root: Path, environment: str) -> list[Stack]:
     bases = {name: one for name, one in read_bases(root).items() if one.environment == environment and one.reachable}
     own = [
         Stack(name=one.stack, base=bases[one.base], tenant=one.name)
-        for one in read_checked(root).tenants
-        if one.isolation == "silo" and one.base in bases
+        for tenant in read_checked(root).tenants
+        for one in tenant.silos
+        if one.base in bases
     ]
     return [*(Stack(name=name, base=base) for name, base in bases.items()), *own]
 

@@ -81,13 +81,6 @@ def _ends_by_itself(one: Located) -> bool:
     return kept.days is None or kept.days < HELD_VERSIONS_DAYS
 
 
-def places_of(tenant: Tenant) -> tuple[Tenant, ...]:
-    """Everywhere the customer's data stand: both places of a move, or the pool that a promotion takes them from."""
-    if tenant.promotion is None:
-        return tenant.places
-    return (*tenant.places, tenant.model_copy(update={"isolation": "pool", "promotion": None}))
-
-
 def together(places: Sequence[Answer]) -> Answer:
     """One answer of every place in which a customer's data stand; the first is the one that serves."""
     first, *others = places
@@ -121,7 +114,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "isolation": tenant.isolation,
         "stack": tenant.stack,
         "base": tenant.base,
-        "otherStack": next((one.stack for one in places_of(tenant)[1:]), None),
+        "otherStack": next((one.stack for one in tenant.everywhere[1:]), None),
         "residency": list(allowed_regions(tenant.residency)),
         "hold": {"since": hold.since.isoformat(), "reason": hold.reason} if hold else None,
         "notHeld": [f"{one.name}: {one.what}" for one in answer.not_held],

@@ -152,12 +152,12 @@ def answer_of(
 def _answer_and_estates(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
 ) -> "tuple[Answer, list[Estate]]":
-    from operations.locate.answer import places_of, together  # noqa: PLC0415
+    from operations.locate.answer import together  # noqa: PLC0415
     from operations.locate.left import left_of  # noqa: PLC0415
     from operations.locate.platform import platform_gaps, platform_stores  # noqa: PLC0415
 
     started = time.perf_counter()
-    places = [_of_place(project, declared, place, source, states) for place in places_of(tenant)]
+    places = [_of_place(project, declared, place, source, states) for place in tenant.everywhere]
     answer, estates = together([one for one, _ in places]), [estate for _, estate in places]
     platform = dict.fromkeys(store for estate in estates for store in platform_stores(estate))
     left, unread = left_of(project.root, tenant, datetime.datetime.now(datetime.UTC).date())

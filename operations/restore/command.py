@@ -9,7 +9,7 @@ import click
 from operations.ending import JSON, notify, print_text, report_errors, warn
 from operations.help import Commands
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
-from operations.restore.running import begin, guarded, head, place_of_stack, place_of_tenant, tried, work_at
+from operations.restore.running import begin, guarded, head, held, place_of_stack, place_of_tenant, tried, work_at
 from operations.restore.stack_commands import files, restore_stack, switch
 from project.whole_file import require_writable
 
@@ -154,7 +154,8 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
         raise click.UsageError(f"say --at TIME, as it was restored, and --yes-restore {name}")
     work = work_at(place_of_tenant(name), parse(at_text))
     words = ("restore", "undo", name, "--at", run_name(work.at))
-    verdict = guarded(work, lambda: work.task(f"undo-{name}", *words))
+    kept = f"{name} may be frozen until the same command again, which needs no copy, has ended"
+    verdict = held(kept, lambda: work.task(f"undo-{name}", *words))
     text = f"{name} has again what stood before: {sum(verdict.get('rows', {}).values())} rows."
     if verdict.get("already"):
         text = f"{name} got back what stood before already, at {verdict['ended_at']}, and nothing was done now."

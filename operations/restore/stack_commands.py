@@ -53,7 +53,8 @@ def restore_stack(
     if before is None:
         work, _ = begin(place, at_text)
     steps = work.steps_after_switch(before.switched) if before else work.steps_of_stack()
-    for text in _held(stack):
+    known = _records()
+    for text in (*_held(stack, known), *_on_the_way(stack, known)):
         warn(text)
     if plan:
         print_plan(head(work), work.shown_at, steps, json_wanted=json_wanted)
@@ -235,11 +236,23 @@ def _of_pool(stack: str, known: "Tenants") -> "list[Tenant]":
     return [one for one in known.tenants if one.isolation == "pool" and one.base == stack]
 
 
-def _held(stack: str) -> Iterator[str]:
+def _on_the_way(stack: str, known: "Tenants") -> Iterator[str]:
+    """Customers whose data stand in another place, too: a copy does not know what was handed over since."""
+    for tenant in known.tenants:
+        places = {one.stack for one in tenant.everywhere}
+        if stack in places and len(places) > 1:
+            others = ", ".join(sorted(places - {stack}))
+            yield (
+                f"{tenant.name} is between {stack} and {others}. A copy from before the hand-over serves {tenant.name} "
+                f"in both: where {others} serves, freeze it here as soon as this does, by a one-off task, "
+                f"`workbuoy-app tenant freeze {tenant.name}`"
+            )
+
+
+def _held(stack: str, known: "Tenants") -> Iterator[str]:
     """What is lost of customers of a pool under a legal hold; a silo that is held keeps every version."""
     from infra.tenants.listing import FOLDER  # noqa: PLC0415
 
-    known = _records()
     for one in _of_pool(stack, known):
         if one.dates.hold is not None:
             what = "what its files have had since ends here with the older versions: promote it first"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ def find_forbidden_changes(root: Path, since: str) -> list[Problem]:
     problems: list[Problem] = []
     for path in changed.differing:
         if (name := name_in(path)) and (before := _read(_git(root, "show", f"{fork}:./{path}"))):
-            problems += _problems(root, path, name, before)
+            problems += _problems(root, path, name, before, changed.added)
         elif _LEFT.fullmatch(path) and not (root / path).exists():
             problems += _lost_records(root, path, _read(_git(root, "show", f"{fork}:./{path}")))
     return problems
@@ -49,7 +49,7 @@ def _lost_records(root: Path, path: str, before: Mapping[str, Any]) -> Iterator[
     yield Problem(file=path, message=f"records who left; put it back, it stays for good{back}")
 
 
-def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems(root: Path, path: str, name: str, before: Mapping[str, Any], added: Collection[str]) -> Iterator[Problem]:
     file = tenant_file(root, name)
     dates = before.get("dates")
     held = isinstance(dates, Mapping) and dates.get("hold") is not None
@@ -77,7 +77,7 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
                 f"`workbuoy tenant move {name}` moves the data, and its `--run switch` writes this line"
             )
             yield Problem(file=path, path=key, message=message)
-    yield from _forgotten_place(root, file.relative_to(root).as_posix(), before, after)
+    yield from _forgotten_place(root, file.relative_to(root).as_posix(), before, after, added)
     was, is_now = before.get("isolation"), after.get("isolation")
     promoted = was == "pool" and after.get("promotion") == "open"
     taken_back = was == "silo" and before.get("promotion") == "open"  # the pool has everything until it is closed
@@ -90,7 +90,9 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
         yield Problem(file=path, path="isolation", message=f"was {was} and is {is_now}: put it back; {remedy}")
 
 
-def _forgotten_place(root: Path, path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Problem]:
+def _forgotten_place(
+    root: Path, path: str, before: Mapping[str, Any], after: Mapping[str, Any], added: Collection[str]
+) -> Iterator[Problem]:
     """Whether the record names the place that served before a switch no more, and nothing says that it is empty.
 
     Of a place that never served AWS alone knows: `workbuoy tenant move NAME --run close` asks.
@@ -102,7 +104,7 @@ def _forgotten_place(root: Path, path: str, before: Mapping[str, Any], after: Ma
     if was.move is None or was.other is None:
         return
     left = was.other if was.move.direction == "from" else was
-    if left.base in {one.base for one in is_now.places} or is_recorded(root, left, was.move.since):
+    if left.base in {one.base for one in is_now.places} or is_recorded(root, left, was.move.since, added):
         return
     message = (
         f"forgets {left.stack}, and {MOVED_FOLDER}/ has no record that nothing of {left.name} is left there: put it "

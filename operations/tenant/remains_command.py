@@ -9,6 +9,7 @@ import click
 from operations.backups.vault_profile import VAULT_PROFILE
 from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, print_json, print_text, report, report_errors
 from operations.ending import notify as notify_line
+from operations.tenant import standing
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQue
     import boto3  # noqa: PLC0415  half a second
 
     from operations.tenant.ended import CopyQueries  # noqa: PLC0415
-    from operations.tenant.handover.command import guarded, outputs_of  # noqa: PLC0415
+    from operations.tenant.handover.command import guarded  # noqa: PLC0415
     from operations.tenant.handover.places import find_place  # noqa: PLC0415
     from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
@@ -133,7 +134,7 @@ def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQue
     if record["isolation"] == "silo":
         return CopyQueries(client=client, record=record, vault_session=vault)
     name, base, region = (str(record[key]) for key in ("name", "base", "region"))
-    place = find_place(name, base, region, lambda stack: outputs_of(project, stack))
+    place = find_place(name, base, region, lambda stack: standing.outputs(project, stack))
     tasks = Tasks(boto3.Session(), place, notify_line)
     return CopyQueries(
         client=client,

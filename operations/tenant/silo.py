@@ -103,8 +103,16 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def refuse_second_stack(root: Path, tenant: Tenant, standing: tuple[str, ...]) -> None:
-    """Raises MistakenError where the customer's data stands in another stack: an edited record moves nothing."""
+def refuse_new_stack(root: Path, tenant: Tenant, standing: tuple[str, ...]) -> None:
+    """Raises MistakenError where nothing may be made: the record retires the stack, or it stands as another one.
+
+    An edited record moves nothing.
+    """
+    if tenant.dates.retiring is not None:
+        raise MistakenError(
+            f"{tenant.stack}: does not stand, and {tenant.path} retires it: it was destroyed, or never made",
+            "nothing was changed; where it is to stand after all, take the line away in a reviewed change first",
+        )
     for stack in standing:
         base = stack.removesuffix(f"-{tenant.name}")
         if (

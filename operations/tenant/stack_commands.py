@@ -157,7 +157,7 @@ def _deploy_one(
     stands = tenant.stack in standing and restore_provider(project, tenant)
     image = silo.choose_image(tenant, image, base, stands=stands)
     if not stands:
-        silo.refuse_second_stack(project.root, tenant, standing)
+        silo.refuse_new_stack(project.root, tenant, standing)
         if image != DEPLOYED:
             silo.check_settings(project.root, tenant, image)
         silo.make_stack(project, tenant)

@@ -57,7 +57,7 @@ def choose(project: Project, base: str, names: Sequence[str]) -> Chosen:
     if wrong:
         raise ProblemsError(wrong)
     tenants = [by_name[name] for name in wanted]
-    silos = tuple(place for one in tenants if one.isolation == "silo" for place in one.places)
+    silos = tuple(place for one in tenants for place in one.silos)
     pool = tuple(one for one in tenants if one.isolation == "pool")
     if not silos and len(pool) < 2 and not any(one.move for one in pool):
         raise ProblemsError([_alone(base, pool)])

@@ -58,7 +58,7 @@ LIMITS = {
     "service-owed-deletions": ("Greater", 3600, 5),
     "service-errors": ("Greater", 5, 5),
     "service-response-time": ("Greater", 1, 10),
-    "service-unhealthy-tasks": ("Greater", 0, 5),
+    "service-unhealthy-tasks": ("Greater", 0, 10),
     "service-no-tasks": ("Less", 1, 5),
     "rotation-errors": ("Greater", 0, 1),
 }
@@ -90,6 +90,16 @@ def test_a_service_without_a_single_task_wakes_somebody(declared: Declare, stack
     assert alarm["metricName"] == "HealthyHostCount"
     assert set(alarm["dimensions"]) == {"LoadBalancer", "TargetGroup"}
     assert alarm["treatMissingData"] == "breaching"
+
+
+def test_a_task_that_never_becomes_healthy_is_missed_among_as_many_as_the_settings_want(declared: Declare) -> None:
+    """ECS takes it out of the target group before it counts as unhealthy, or never puts it in."""
+    (service,) = declared("prod").of("Service")
+    alarm = declared("prod").named("observability-service-unhealthy-tasks").declared.properties
+    (result,) = (one for one in alarm["metricQueries"] if one.get("returnData"))
+    wanted = round(service.declared.properties["desiredCount"])
+    assert wanted > 1
+    assert result["expression"] == f"IF(healthy < {wanted}, {wanted} - healthy, unhealthy)"
 
 
 def test_free_storage_alarms_at_a_tenth_of_what_there_is(declared: Declare) -> None:

@@ -257,7 +257,7 @@ def alarms() -> list[Alarm]:
     )
     return [
         *database_alarms("database", thresholds),
-        *service_alarms("lb", "tg", 1, 1),
+        *service_alarms("lb", "tg", 1, 1, 1),
         *waf_alarms("acl", "region", 1),
         *own_alarms("stack", "function"),
     ]

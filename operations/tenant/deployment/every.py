@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from infra.problems import ProblemsError
 from infra.stack_files import stack_file
+from infra.tenants.record import Tenant
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.board import board, counts
 from operations.tenant.deployment.journal import UNKNOWN, version_of
@@ -32,9 +33,13 @@ class DeployOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What there is to do; `before` is the run that is continued, `notes` what a person should know first."""
+    """What there is to do; `before` is the run that is continued, `notes` what a person should know first.
+
+    `silos` has each by the name of its customer; the stack of one who moves that does not serve, by its own.
+    """
 
     plan: journals.RolloutPlan
+    silos: Mapping[str, Tenant]
     names: tuple[str, ...]
     before: journals.Recorded | None
     notes: tuple[str, ...]
@@ -68,24 +73,29 @@ def plan_all(root: Path, options: DeployOptions) -> Planned:
     read = read_checked(root)
     if read.problems:
         raise ProblemsError(read.problems)
-    silos = [one for one in read.tenants if one.isolation == "silo" and options.base in (None, one.base)]
-    names = tuple(one.name for one in silos)
-    files = [stack_file(root, one.stack).name for one in silos]
+    silos = {
+        tenant.name if one is tenant else one.stack: one
+        for tenant in read.tenants
+        for one in tenant.updated_silos
+        if options.base in (None, one.base)
+    }
+    names = tuple(silos)
+    files = [stack_file(root, one.stack).name for one in silos.values()]
     plan = journals.RolloutPlan(
         version=version_of(root, files), image=options.image or "as in the files", tenants=names
     )
     if not names:
-        return Planned(plan=plan, names=(), before=None, notes=("There is no silo to deploy.",))
+        return Planned(plan=plan, silos=silos, names=(), before=None, notes=("There is no silo to deploy.",))
     if plan.version == UNKNOWN:
         note = "Without git nobody can tell whether the last run was of the same code: all are deployed."
-        return Planned(plan=plan, names=names, before=None, notes=(note,))
+        return Planned(plan=plan, silos=silos, names=names, before=None, notes=(note,))
     before = None if options.again else journals.latest(root / journals.FOLDER, plan)
     if before is None:
-        return Planned(plan=plan, names=names, before=None, notes=())
+        return Planned(plan=plan, silos=silos, names=names, before=None, notes=())
     left = before.left
     done = f"{len(names) - len(left)} of {len(names)} were done by {before.file.stem}, of the same commit and image"
     note = f"{done}; going on with the rest." if left else f"{done}. Nothing is left to do; --again repeats all."
-    return Planned(plan=plan, names=left, before=before, notes=(note,))
+    return Planned(plan=plan, silos=silos, names=left, before=before, notes=(note,))
 
 
 def deploy_all(root: Path, options: DeployOptions, planned: Planned, operation: Operation | None = None) -> Result:
@@ -106,7 +116,7 @@ def deploy_all(root: Path, options: DeployOptions, planned: Planned, operation: 
                 shown.record(name, outcome)
 
             scheduler = Scheduler(
-                operation or _child_of(root, options, journal.file.with_suffix("")),
+                operation or _child_of(root, options, planned.silos, journal.file.with_suffix("")),
                 record,
                 parallel=options.parallel,
                 timeout_seconds=options.timeout_seconds,
@@ -120,12 +130,13 @@ def deploy_all(root: Path, options: DeployOptions, planned: Planned, operation: 
     return Result(journal=journal.file, outcomes={**earlier, **outcomes}, interrupted=scheduler.interrupted)
 
 
-def _child_of(root: Path, options: DeployOptions, logs: Path) -> Operation:
+def _child_of(root: Path, options: DeployOptions, silos: Mapping[str, Tenant], logs: Path) -> Operation:
     logs.mkdir(exist_ok=True)
     image = ["--image", options.image] if options.image else []
 
     def run(name: str, stop: Stop) -> SiloOutcome:
-        return run_child(root, ["tenant", "deploy", name, "--yes", *image], logs / f"{name}.log", stop)
+        words = ["tenant", "deploy", silos[name].name, "--base", silos[name].base, "--yes", *image]
+        return run_child(root, words, logs / f"{name}.log", stop)
 
     return run
 

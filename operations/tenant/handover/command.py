@@ -19,6 +19,7 @@ from operations.ending import (
     report_errors,
 )
 from operations.ending import notify as notify_line
+from operations.tenant import standing
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -91,15 +92,7 @@ def found_place(name: str) -> tuple["Tenant", "HandoverPlace"]:
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
-    return tenant, find_place(name, tenant.stack, tenant.region, lambda stack: outputs_of(project, stack))
-
-
-def outputs_of(project: Any, stack: str) -> Mapping[str, Any]:
-    """What a deployed stack says of itself."""
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
-
-    found: Mapping[str, Any] = open_stack(project, stack, notify=notify_line).outputs()
-    return found
+    return tenant, find_place(name, tenant.stack, tenant.region, lambda stack: standing.outputs(project, stack))
 
 
 def guarded(do: Callable[[], T]) -> T:

@@ -1,7 +1,7 @@
 """What a move changes in the customer's record, and where the records of its end stand."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -91,26 +91,36 @@ def destroyed_file(root: Path, left: Tenant, today: date) -> Path:
     return root / MOVED_FOLDER / f"{left.name}-{left.base}-{today}-stack.yaml"
 
 
-def is_recorded(root: Path, left: Tenant, since: date | None) -> bool:
-    """Whether a record since the switch says that the place is empty; of a silo, that its stack is destroyed."""
+def is_recorded(root: Path, left: Tenant, since: date | None, new: Collection[str] = ()) -> bool:
+    """Whether a record of this move says that the place is empty; of a silo, that its stack is destroyed.
+
+    The customer may have left the same place before. So the record is one since the switch; where there was none, one
+    of the day on which the second stack retires, or one of `new`, which names files that a change adds.
+    """
     end = "-stack.yaml" if left.isolation == "silo" else ".yaml"
     prefix = f"{left.name}-{left.base}-"
     for file in (root / MOVED_FOLDER).glob(f"{prefix}*{end}"):
-        day = file.name.removeprefix(prefix).removesuffix(end)
-        content = read_yaml(file, f"{MOVED_FOLDER}/{file.name}").content  # two pairs of names can make one prefix
+        day, path = file.name.removeprefix(prefix).removesuffix(end), f"{MOVED_FOLDER}/{file.name}"
+        content = read_yaml(file, path).content  # two pairs of names can make one prefix
         same = (content.get("name"), content.get("base")) == (left.name, left.base)
-        if same and _DAY.fullmatch(day) and (since is None or day >= since.isoformat()):
+        dates, retiring = content.get("dates"), left.dates.retiring
+        retired = retiring is not None and isinstance(dates, Mapping) and dates.get("retiring") == str(retiring)
+        of_this_move = day >= since.isoformat() if since is not None else retired or path in new
+        if same and _DAY.fullmatch(day) and of_this_move:
             return True
     return False
 
 
 def moved_records(root: Path, name: str) -> list[Path]:
-    """The last record of each place that a customer left: where a stack was destroyed, what was in it went with it."""
-    last: dict[str, Path] = {}
+    """The last record of each place that a customer left: where a stack was destroyed, what was in it went with it.
+
+    The pool of a base stack and the customer's own stack on it are two places.
+    """
+    last: dict[tuple[str, str], Path] = {}
     for file in sorted((root / MOVED_FOLDER).glob(f"{name}-*.yaml"), key=_day_of):
         content = read_yaml(file, f"{MOVED_FOLDER}/{file.name}").content
         if content.get("name") == name:
-            last[str(content.get("base"))] = file
+            last[str(content.get("base")), str(content.get("isolation"))] = file
     return sorted(last.values(), key=_day_of)
 
 

@@ -1,14 +1,13 @@
 """The steps of a move that run on stacks: one-off tasks in either place, and the end of the place that was left."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.tenants.hold import refuse_under_hold
 from operations.ending import CHECK_FAILED, MISTAKE, NOT_MADE, fail, notify
+from operations.tenant import standing
 from operations.tenant.handover.command import guarded
-from operations.tenant.handover.tasks import TaskFailedError
 from operations.tenant.move.options import MoveOptions, all_steps, printed
 from operations.tenant.move.record import is_recorded
 from operations.tenant.move.shown import progress, watched_text
@@ -27,7 +26,6 @@ from operations.tenant.steps import Step
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
-    from operations.engine.stack import EngineStack
     from operations.one_off import TaskOutcome, TaskPlace
     from operations.tenant.move.source import Source
     from project.files import Project
@@ -58,7 +56,9 @@ def on_stacks(project: "Project", tenant: "Tenant", options: MoveOptions) -> Non
             options,
         )  # fmt: skip
     elif step.name == "remove":
-        _remove(project, tenant, lambda: _run(tenant, step, place, other, arguments), options)
+        source = source_of(project, tenant, _left(tenant))
+        file = guarded(lambda: source.remove(lambda: _run(tenant, step, place, other, arguments)))
+        _report_record(project, tenant, "remove", file, options)
     else:
         _report_outcome(tenant, step, _run(tenant, step, place, other, arguments), options)
 
@@ -80,7 +80,7 @@ def require_closable(project: "Project", tenant: "Tenant", options: MoveOptions)
     if not options.live:
         fail(MISTAKE, f"say --live too, so that AWS is asked whether anything of {tenant.name} is in {left.stack}")
     if tenant.isolation == "silo":
-        if left.stack in _opened(project, tenant.base).stacks():
+        if left.stack in standing.opened(project, tenant.base).stacks():
             fail(CHECK_FAILED, f"{left.stack} stands: --run retire, deploy it, --run destroy, then close")
         return
     sender, receiver = _places(project, tenant)
@@ -92,7 +92,7 @@ def require_closable(project: "Project", tenant: "Tenant", options: MoveOptions)
 
 def _places(project: "Project", tenant: "Tenant") -> "list[TaskPlace]":
     regions = {one.stack: one.region for one in old_and_new(tenant)}
-    return task_places(regions, lambda stack: _outputs(project, stack))
+    return task_places(regions, lambda stack: standing.outputs(project, stack))
 
 
 def _report_progress(tenant: "Tenant", places: "list[TaskPlace]", options: MoveOptions) -> None:
@@ -110,7 +110,7 @@ def _report_progress(tenant: "Tenant", places: "list[TaskPlace]", options: MoveO
 def _alarms(place: "TaskPlace") -> list[str]:
     from operations.fleet.watching import alarms_of  # noqa: PLC0415
 
-    client = _session().client("cloudwatch", region_name=place.region)
+    client = standing.session().client("cloudwatch", region_name=place.region)
     return [one["AlarmName"] for one in alarms_of(client, [place.stack]) if one["StateValue"] == "ALARM"]
 
 
@@ -143,21 +143,8 @@ def _expect_removable(tenant: "Tenant", options: MoveOptions) -> None:
         )
 
 
-def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome]", options: MoveOptions) -> None:
-    """Counted before and after by the export's role; the removal's own word is not taken."""
-
-    def removed() -> None:
-        outcome = run()
-        if outcome.exit_code:
-            last_line = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
-            raise TaskFailedError(f"remove ended with {outcome.exit_code}: {last_line}. The same command again goes on")
-
-    file = guarded(lambda: _source(project, tenant).remove(removed))
-    _report_record(project, tenant, "remove", file, options)
-
-
 def _destroy(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
-    source = _source(project, tenant)
+    source = source_of(project, tenant, _left(tenant))
     if tenant.isolation == "pool":
         fail(MISTAKE, f"{tenant.name} is a pool tenant: no stack is its own; remove, then end")
     refuse_under_hold(tenant, f"{source.left.stack} stays")
@@ -184,19 +171,23 @@ def _report_record(project: "Project", tenant: "Tenant", step: str, file: Path, 
     )
 
 
-def _source(project: "Project", tenant: "Tenant") -> "Source":
+def source_of(project: "Project", tenant: "Tenant", left: "Tenant") -> "Source":
+    """The place that a customer left, with whom to ask of it."""
     from operations.tenant.move.source import Source  # noqa: PLC0415
 
-    other = tenant.other
-    assert other is not None  # noqa: S101 - the record speaks of a move
     return Source(
         project=project,
-        left=other,
+        left=left,
         serving=tenant,
-        session=_session(),
-        open_stack=lambda stack: _opened(project, stack),
+        session=standing.session(),
+        open_stack=lambda stack: standing.opened(project, stack),
         notify=notify,
     )
+
+
+def _left(tenant: "Tenant") -> "Tenant":
+    assert tenant.other is not None  # noqa: S101 - the record speaks of a move
+    return tenant.other
 
 
 def _run(
@@ -204,7 +195,7 @@ def _run(
 ) -> "TaskOutcome":
     from operations import one_off  # noqa: PLC0415
 
-    session, label = _session(), f"move-{tenant.name}-{step.name}"
+    session, label = standing.session(), f"move-{tenant.name}-{step.name}"
 
     def started() -> one_off.TaskOutcome:
         if step.name != "cut-over":
@@ -240,25 +231,9 @@ def _read_documents(place: "TaskPlace", name: str) -> dict[str, Any]:
 
     from operations.tenant.promotion.receipts import read_document  # noqa: PLC0415
 
-    s3 = _session().client("s3", region_name=place.region)
+    s3 = standing.session().client("s3", region_name=place.region)
     try:
         papers = {one: read_document(s3, place.bucket, f"imports/{name}/{one}.json") for one in ("manifest", "receipt")}
     except (BotoCoreError, ClientError) as error:
         fail(NOT_MADE, f"{place.bucket} could not be read: {error}")
     return {one: dict(paper) for one, paper in papers.items() if paper}
-
-
-def _opened(project: "Project", stack: str) -> "EngineStack":
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
-
-    return open_stack(project, stack, notify=notify)
-
-
-def _outputs(project: "Project", stack: str) -> dict[str, Any]:
-    return _opened(project, stack).outputs()
-
-
-def _session() -> Any:
-    import boto3  # noqa: PLC0415  half a second
-
-    return boto3.Session()

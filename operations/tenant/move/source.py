@@ -16,10 +16,11 @@ from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from operations.ending import Notify
 from operations.engine.stack import EngineStack
+from operations.one_off import TaskOutcome
 from operations.tenant.counted import left_in, remove_counted
 from operations.tenant.destroy import DRAFTS, DestroyOptions, destroy_silo, draft_of
 from operations.tenant.handover.places import find_place
-from operations.tenant.handover.tasks import Tasks
+from operations.tenant.handover.tasks import TaskFailedError, Tasks
 from operations.tenant.leaving import Left, record_text
 from operations.tenant.move.record import destroyed_file, removed_file
 from operations.tenant.put_aside import put_aside
@@ -42,8 +43,10 @@ class Source:
     open_stack: OpenStack
     notify: Notify
 
-    def remove(self, run: Callable[[], object]) -> Path:
+    def remove(self, run: Callable[[], TaskOutcome]) -> Path:
         """Remove rows and objects by `run`, counted before and after it, and record the erasure; again goes on.
+
+        Another role counts; the removal's own word is not taken.
 
         Raises ProblemsError, TaskFailedError, TaskError, EngineError and botocore's errors.
         """
@@ -52,7 +55,7 @@ class Source:
         before = json.loads(draft.read_text(encoding="utf-8")) if draft.exists() else dict(tasks.count())
         draft.parent.mkdir(parents=True, exist_ok=True)
         write_whole(draft, json.dumps(before))
-        after = remove_counted(self.left.name, before["tenant_id"], tasks, run, self.notify)
+        after = remove_counted(self.left.name, before["tenant_id"], tasks, lambda: _expect_done(run()), self.notify)
         today = datetime.now(UTC).date()
         file = removed_file(self.project.root, self.left, today)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -119,3 +122,9 @@ class Source:
             counted=counted,
             moved={"to": self.serving.stack, "region": self.serving.region, "switchedOn": since},
         )
+
+
+def _expect_done(outcome: TaskOutcome) -> None:
+    if outcome.exit_code:
+        last_line = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
+        raise TaskFailedError(f"remove ended with {outcome.exit_code}: {last_line}. The same command again goes on")

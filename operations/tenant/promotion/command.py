@@ -17,12 +17,19 @@ from operations.ending import (
     print_text,
     report_errors,
 )
+from operations.tenant import standing
+from operations.tenant.step_tasks import done_by_task, show_outcome
 from operations.tenant.steps import steps_document, steps_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.tenants.record import Tenant
+    from operations.one_off import TaskOutcome
     from operations.tenant.promotion.places import Promotion
     from operations.tenant.promotion.receipts import PromotionDocuments
     from operations.tenant.steps import Step
+    from project.files import Project
 
 RUNNABLE = ("freeze", "export", "import", "compare", "thaw", "clear", "remove")
 
@@ -57,7 +64,7 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
         return
     from operations.tenant.promotion.places import find_promotion  # noqa: PLC0415 imports what reads outputs
 
-    promotion = find_promotion(tenant, lambda stack: _outputs(project, stack))
+    promotion = find_promotion(tenant, lambda stack: standing.outputs(project, stack))
     if step_name is None:
         _print_progress(promotion, _documents(promotion), json_wanted=json_wanted)
         return
@@ -66,28 +73,18 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
         refuse_under_hold(tenant, "its rows and objects stay in the pool, besides those in its own stack")
     if step.name == "remove" and confirmed != name:
         fail(MISTAKE, f"remove deletes {name} from {promotion.pool.stack}: say --yes-remove {name} as well")
-    _do(promotion, step, live=live, json_wanted=json_wanted)
-
-
-def _outputs(project: Any, stack: str) -> dict[str, Any]:
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
-
-    return open_stack(project, stack, notify=notify).outputs()
-
-
-def _session() -> Any:
-    import boto3  # noqa: PLC0415  half a second
-
-    return boto3.Session()
+    _do(project, tenant, promotion, step, live=live, json_wanted=json_wanted)
 
 
 def _documents(promotion: "Promotion") -> "PromotionDocuments":
     from operations.tenant.promotion.receipts import read_documents  # noqa: PLC0415
 
-    return read_documents(_session(), promotion)
+    return read_documents(standing.session(), promotion)
 
 
-def _do(promotion: "Promotion", step: "Step", *, live: bool, json_wanted: bool) -> None:
+def _do(
+    project: "Project", tenant: "Tenant", promotion: "Promotion", step: "Step", *, live: bool, json_wanted: bool
+) -> None:
     if step.name == "compare":
         documents = _documents(promotion)
         _print_progress(promotion, documents, json_wanted=json_wanted)
@@ -110,7 +107,34 @@ def _do(promotion: "Promotion", step: "Step", *, live: bool, json_wanted: bool) 
             json_wanted=json_wanted,
         )
         return
-    _run(promotion, step, arguments, json_wanted=json_wanted)
+    if step.name == "remove":
+        _remove(project, tenant, lambda: _done(promotion, step, arguments), json_wanted=json_wanted)
+        return
+    known = {"tenant": promotion.tenant, "step": step.name}
+    outcome = _done(promotion, step, arguments)
+    show_outcome(
+        {**known, "task": outcome.task_arn, "exitCode": outcome.exit_code},
+        outcome,
+        again=_again(promotion, step),
+        following=f"workbuoy tenant promote {promotion.tenant}",
+        show=partial(_print, json_wanted=json_wanted),
+    )
+
+
+def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome]", *, json_wanted: bool) -> None:
+    """As the end of a move: counted by another role, and recorded with what outlives it in the pool."""
+    from operations.tenant.handover.command import guarded  # noqa: PLC0415
+    from operations.tenant.move.running import source_of  # noqa: PLC0415
+
+    pool = tenant.promoted_from
+    assert pool is not None  # noqa: S101 - `find_promotion` demands that it is open
+    file = guarded(lambda: source_of(project, tenant, pool).remove(run)).relative_to(project.root)
+    _print(
+        {"tenant": tenant.name, "step": "remove", "verdict": {"file": str(file)}},
+        f"remove: done, and nothing of {tenant.name} was counted in {pool.stack}\n{file} records it: commit it\n"
+        f"Next: workbuoy tenant promote {tenant.name}",
+        json_wanted=json_wanted,
+    )
 
 
 def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
@@ -125,22 +149,16 @@ def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
     return tuple(values.get(one, one) for one in step.arguments)
 
 
-def _run(promotion: "Promotion", step: "Step", arguments: tuple[str, ...], *, json_wanted: bool) -> None:
+def _done(promotion: "Promotion", step: "Step", arguments: tuple[str, ...]) -> "TaskOutcome":
     from operations import one_off  # noqa: PLC0415
-    from operations.tenant.step_tasks import done_by_task, show_outcome  # noqa: PLC0415
 
     label, place = f"promote-{promotion.tenant}-{step.name}", promotion.place(step.side)
-    again = f"workbuoy tenant promote {promotion.tenant} --live --run {step.name}"
-    run = partial(one_off.run, _session(), place, arguments, label, notify)
-    outcome = done_by_task(step.name, again, run)
-    known = {"tenant": promotion.tenant, "step": step.name}
-    show_outcome(
-        {**known, "task": outcome.task_arn, "exitCode": outcome.exit_code},
-        outcome,
-        again=again,
-        following=f"workbuoy tenant promote {promotion.tenant}",
-        show=partial(_print, json_wanted=json_wanted),
-    )
+    run = partial(one_off.run, standing.session(), place, arguments, label, notify)
+    return done_by_task(step.name, _again(promotion, step), run)
+
+
+def _again(promotion: "Promotion", step: "Step") -> str:
+    return step.command or f"workbuoy tenant promote {promotion.tenant} --live --run {step.name}"
 
 
 def _print_plan(name: str, steps: list["Step"], *, json_wanted: bool) -> None:

@@ -57,7 +57,8 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
         ),
         Step(
             name="remove",
-            changes="the pool's rows and objects of the tenant go, if they still come to what the receipt says",
+            changes="the pool's rows and objects of the tenant go, if they still come to what the receipt says; "
+            "counted before and after by another role, and recorded in tenants/moved/",
             back="object versions for as long as the pool's bucket keeps them; rows from the database's backups",
             command=f"{run} remove --yes-remove {name}",
             decides="some days later: nobody has asked to go back",

@@ -320,3 +320,40 @@ def test_a_whole_projects_files_can_be_read() -> None:
     assert {"dev", "staging", "prod"} <= set(estate.bases)
     assert "local" not in estate.bases
     matrices(everything(estate))
+
+
+@pytest.fixture
+def moving(tmp_path: Path) -> ListedEstate:
+    """The project while acme's own stack moves."""
+    project = make_project(tmp_path)
+    record = project / "tenants/acme.yaml"
+    record.write_text(f"{record.read_text()}move:\n  direction: to\n  base: prod-eu-north-1\n  region: eu-north-1\n")
+    change(project, "prod-eu-north-1", "drillWithinDays: null", "drillWithinDays: 30")
+    return read_estate(project)
+
+
+def test_while_a_silo_moves_the_night_looks_at_both_its_stacks(moving: ListedEstate) -> None:
+    lists = matrices(everything(moving))
+    both = {"prod-acme", "prod-eu-north-1-acme"}
+    for name in ("looks", "drills"):
+        assert both <= {stack for one in json.loads(lists[name]) for stack in one["stacks"].split()}
+    for name in ("previews", "comparisons"):
+        assert both <= set(stacks_of(lists, name))
+    second = next(one for one in json.loads(lists["previews"]) if one["stack"] == "prod-eu-north-1-acme")
+    assert second["region"] == "eu-north-1"
+
+
+@pytest.mark.parametrize("file", ["Pulumi.prod-eu-north-1-acme.yaml", "Pulumi.prod-eu-north-1.yaml"])
+def test_the_files_of_the_place_that_a_silo_moves_to_are_its_own(file: str, moving: ListedEstate) -> None:
+    found = touched(Files(differing=(file,), added=frozenset({file})), moving)
+    assert "acme" in {one.tenant for one in found.customers}
+    assert found.removed == ()
+    standing = stacks_of(matrices(found), "previews")
+    assert ("prod-eu-north-1-acme" in standing) == (file == "Pulumi.prod-eu-north-1.yaml")
+
+
+def test_a_second_place_that_is_no_base_stack_is_reported(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    (project / "tenants/acme.yaml").write_text("isolation: silo\nbase: prod\nmove:\n  base: prd\n")
+    with pytest.raises(ProblemsError, match=r"acme.yaml: move.base: prd is no base stack"):
+        read_estate(project)

@@ -7,12 +7,23 @@ from click.testing import CliRunner
 
 from infra.problems import ProblemsError
 from operations.fleet.plan import FleetPlan, plan_release
+from operations.fleet.release import customers_files, release_of
+from operations.fleet.standing import stacks_of
 from operations.tenant.command import tenant
+from operations.tenant.deployment.every import DeployOptions, plan_all
 from tests.operations.fleet.world import CANARY, IMAGE, git, make_fleet
 
 pytestmark = pytest.mark.lengthy
 
 OTHER = "sha256:" + "beef" * 16
+MOVE = """\
+move:
+  direction: to
+  base: prod-1
+  region: eu-west-1
+  listenerPriority: 900
+  certificateArn: arn:aws:acm:eu-west-1:210000000003:certificate/00009999-0000-4000-8000-0123456789ab
+"""
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +122,39 @@ def test_a_canary_who_left_is_reported_by_the_check_that_ci_runs(
     result = CliRunner().invoke(tenant, ["check"])
     assert result.exit_code == 1
     assert "fleet.yaml:1: canaries[0]: there is no customer gone" in result.stderr
+
+
+@pytest.fixture
+def moving(tmp_path: Path) -> Path:
+    """A customer's own stack moves from prod to prod-1, with a stack in each; `git` has all of it."""
+    folder = make_fleet(tmp_path / "project", 3, on_one_base=2)
+    record = folder / "tenants/c0001.yaml"
+    record.write_text(f"{record.read_text()}{MOVE}")
+    (folder / "Pulumi.prod-1-c0001.yaml").write_text("config:\n  workbuoy:tenant: c0001\n")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "a move")
+    return folder
+
+
+def test_both_stacks_of_a_customer_who_moves_get_the_release_and_runners_know_its_code(moving: Path) -> None:
+    plan = plan_release(moving, "prod", IMAGE)
+    stacks = [one.stack for shard in plan.shards for one in shard.customers if one.name == "c0001"]
+    assert sorted(stacks) == ["prod-1-c0001", "prod-c0001"]
+    assert plan.release == release_of(moving, customers_files(moving))
+    assert "prod-1-c0001" in {one.name for one in stacks_of(moving, "prod")}
+
+
+def test_a_stack_that_was_left_and_waits_to_be_destroyed_gets_no_release(moving: Path) -> None:
+    record = moving / "tenants/c0001.yaml"
+    record.write_text(f"{record.read_text()}  retiring: 2026-11-03\n")
+    plan = plan_release(moving, "prod", IMAGE)
+    assert "prod-1-c0001" not in {one.stack for shard in plan.shards for one in shard.customers}
+    asked = DeployOptions(image=None, base=None, parallel=2, timeout_seconds=30, again=False)
+    assert "prod-1-c0001" not in plan_all(moving, asked).names
+
+
+def test_all_deploys_both_stacks_of_a_customer_who_moves(moving: Path) -> None:
+    asked = DeployOptions(image=None, base=None, parallel=2, timeout_seconds=30, again=False)
+    assert plan_all(moving, asked).names == ("c0000", "c0001", "prod-1-c0001", "c0002")
+    only = DeployOptions(image=None, base="prod-1", parallel=2, timeout_seconds=30, again=False)
+    assert plan_all(moving, only).names == ("prod-1-c0001", "c0002")

@@ -71,3 +71,9 @@ def test_a_wave_in_which_nobody_was_deployed_proves_nothing() -> None:
     assert reasons_to_stop("share", [record("left out")], RULE) == [
         "wave share: nobody was deployed, so nothing is known of the release"
     ]
+
+
+def test_a_failure_counts_though_the_same_customer_s_other_stack_was_deployed() -> None:
+    """One who moves is in a shard of each base stack."""
+    (found,) = reasons_to_stop("share", [record("failed"), record("done")], StopRule(failed=0))
+    assert "1 failed, and 0 may: c0" in found

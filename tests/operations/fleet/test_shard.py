@@ -205,5 +205,5 @@ def test_a_customer_is_deployed_by_the_command_that_a_person_would_type(
         run="r", plan="p", environment="prod", image=IMAGE, release="c", commit="c", state="running", wave="canaries"
     )
     outcome, output = child_of(tmp_path, run)("acme", Entry(stack="prod-acme", digest="d", image=IMAGE), Stop())
-    assert asked == [["tenant", "deploy", "acme", "--yes", "--json", "--image", IMAGE]]
+    assert asked == [["tenant", "deploy", "acme", "--base", "prod", "--yes", "--json", "--image", IMAGE]]
     assert (outcome.state, output["imageBefore"]) == ("done", "sha256:1")

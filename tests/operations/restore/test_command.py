@@ -164,6 +164,25 @@ def test_a_stack_with_a_held_customer_is_brought_back_and_the_customer_named(hel
     assert held.commands()
 
 
+@pytest.mark.parametrize(
+    ("name", "more", "other"),
+    [
+        ("initech", "move:\n  direction: to\n  base: prod-eu-north-1\n  region: eu-north-1\n", "prod-eu-north-1"),
+        ("acme", "promotion: open\n", "prod-acme"),
+    ],
+)
+def test_customers_whom_an_older_copy_would_serve_a_second_time_are_named_before_a_stack_goes_back(
+    held: World, tmp_path: Path, name: str, more: str, other: str
+) -> None:
+    record = tmp_path / "tenants" / f"{name}.yaml"
+    record.write_text(record.read_text() + more)
+    result = run("stack", "prod", "--at", AT, "--plan")
+    told = " ".join(result.stderr.split())
+    assert (result.exit_code, f"{name} is between prod and {other}" in told) == (0, True), told
+    assert f"workbuoy-app tenant freeze {name}" in told
+    assert held.commands() == []
+
+
 def test_a_record_that_cannot_be_read_is_named_where_it_may_be_of_a_held_customer(held: World, tmp_path: Path) -> None:
     (tmp_path / "tenants/initech.yaml").write_text("name: [")
     result = run("stack", "prod", "--at", AT)
@@ -211,6 +230,12 @@ def test_a_restore_is_undone_by_a_task_and_needs_no_copy(world: World) -> None:
     assert result.exit_code == 0, result.stderr
     assert world.commands() == [["restore", "undo", "initech", "--at", NAMED]]
     assert world.copy() is None
+    world.forget_tasks()
+    world.exit_codes["undo"] = 1
+    failed = run("undo", "initech", "--at", AT, "--yes-restore", "initech")
+    told = " ".join(failed.stderr.split())
+    assert (failed.exit_code, "initech may be frozen until the same command again" in told) == (3, True), told
+    assert "the copy stands" not in told
 
 
 @pytest.mark.parametrize(

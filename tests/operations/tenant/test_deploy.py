@@ -208,6 +208,18 @@ def test_and_where_that_file_was_renamed_too_by_the_stack_that_stands(
 
 
 @pytest.mark.usefixtures("prod_signed_in")
+def test_a_stack_that_was_destroyed_is_not_made_again_while_its_record_still_retires_it(
+    run: Run, project: Project, fake_cli: FakeCli
+) -> None:
+    edit(project, "tenants/acme.yaml", "signed: 2026-10-01", "signed: 2026-10-01\n  retiring: 2026-10-02")
+    fake_cli.answer(standing())
+    result = run("deploy", "acme", "--yes")
+    assert result.exit_code == 1
+    assert "prod-acme: does not stand, and tenants/acme.yaml retires it" in result.stderr
+    assert not fake_cli.calls("stack", "init")
+
+
+@pytest.mark.usefixtures("prod_signed_in")
 def test_placeholders_are_reported_before_the_engine_is_asked(run: Run, project: Project, fake_cli: FakeCli) -> None:
     edit(project, "Pulumi.prod.yaml", DIGEST, "sha256:" + "0" * 64)
     result = run("deploy", "acme", "--yes")

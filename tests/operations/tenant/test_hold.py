@@ -71,7 +71,7 @@ def test_moves_removal_of_the_source_refuses(project: Project, run: Run, monkeyp
     edit(project, "tenants/initech.yaml", "dates:\n", f"{more}dates:\n")
     place: dict[str, Any] = {"clusterArn": "c", "filesBucketName": "b", "oneOffTaskDefinitionArn": "t"}
     outputs = {**place, "privateSubnetIds": ["s"], "serviceSecurityGroupId": "g"}
-    monkeypatch.setattr("operations.tenant.move.running._outputs", lambda *_: outputs)
+    monkeypatch.setattr("operations.tenant.standing.outputs", lambda *_: outputs)
     result = run("move", "initech", "--run", "remove", "--live", "--yes-remove", "initech")
     assert (result.exit_code, REASON in result.stderr, "the old place stays" in result.stderr) == (1, True, True)
 

@@ -153,6 +153,13 @@ def test_a_place_that_served_is_not_forgotten_without_the_record_that_it_is_empt
         kept.write_text("name: initech\nbase: prod\n")
         assert run("check", "--since", "HEAD").exit_code == 0
         kept.unlink()
+    kept.write_text("name: initech\nbase: prod\n")
+    opened.write_text(record + move.format("to", *there, ""))
+    git(project, "add", "tenants")
+    git(project, "commit", "--quiet", "--message", "it left the same place years ago, and leaves it again")
+    opened.write_text(gone)
+    assert run("check", "--since", "HEAD").exit_code == 1, "the record is of the move before"
+    kept.unlink()
     opened.write_text(record + move.format("to", *there, ""))
     git(project, "commit", "--quiet", "--all", "--message", "not switched")
     opened.write_text(record)

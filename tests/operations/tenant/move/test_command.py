@@ -16,7 +16,8 @@ from infra.tenants.files import free_priority, read_tenant, read_tenants
 from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
 from operations import one_off
-from operations.tenant.move import running, source
+from operations.tenant import standing
+from operations.tenant.move import source
 from operations.tenant.move.command import move
 from operations.tenant.move.steps import old_and_new, steps_of
 from operations.tenant.promotion import receipts
@@ -106,8 +107,8 @@ def stands(root: Path, monkeypatch: pytest.MonkeyPatch) -> Stands:
     made = Stands()
     monkeypatch.setattr(one_off, "begin", made.begin)
     monkeypatch.setattr(one_off, "watch", made.watch)
-    monkeypatch.setattr(running, "_opened", lambda _, stack: made.opened(stack))
-    monkeypatch.setattr(running, "_session", lambda: made)
+    monkeypatch.setattr(standing, "opened", lambda _, stack: made.opened(stack))
+    monkeypatch.setattr(standing, "session", lambda: made)
     monkeypatch.setattr(receipts, "read_document", lambda _, bucket, key: made.papers.get(f"{bucket}/{key}"))
     assert run("initech", "--to", TO, "--run", "open").exit_code == 0
     opened = run("acme", "--to", TO, "--run", "open", *SILO)
@@ -346,6 +347,24 @@ def test_a_silo_that_gave_a_move_up_destroys_the_second_stack_before_it_closes(s
     assert run("acme", "--run", "close", "--live").exit_code == 0
     assert not (root / f"Pulumi.{SILO_STACKS[1]}.yaml").exists()
     assert (root / "tenants/acme.yaml").read_text() == before
+
+
+@pytest.mark.parametrize(("name", "end"), [("initech", ""), ("acme", "-stack")])
+def test_a_record_of_an_earlier_move_does_not_say_that_the_place_is_empty_now(
+    stands: Stands, root: Path, name: str, end: str
+) -> None:
+    stands.stacks.add(SILO_STACKS[1])
+    stands.papers[f"files-{TO}/imports/initech/manifest.json"] = {"lineage": "two", "number": 3}
+    (root / MOVED_FOLDER).mkdir()
+    earlier = f"name: {name}\nbase: {TO}\ndates:\n  retiring: 2024-01-02\n  destroyed: 2024-01-03\n"
+    (root / MOVED_FOLDER / f"{name}-{TO}-2024-01-03{end}.yaml").write_text(earlier)
+    assert run(name, "--run", "close", "--live").exit_code == 3
+    assert read_tenant(root, name).move is not None
+    if name == "acme":  # a record of the day on which this one retires
+        assert run(name, "--run", "retire").exit_code == 0
+        today = datetime.now(UTC).date().isoformat()
+        (root / MOVED_FOLDER / f"{name}-{TO}-{today}{end}.yaml").write_text(earlier.replace("2024-01-02", today))
+        assert run(name, "--run", "close").exit_code == 0
 
 
 def test_a_customer_who_moves_does_not_retire_so_that_no_second_place_is_left(stands: Stands, root: Path) -> None:

@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
 from infra.tenants.files import read_tenant
-from operations.tenant.promotion import command
+from infra.tenants.listing import MOVED_FOLDER
+from operations import one_off
+from operations.tenant import standing
+from operations.tenant.promotion import receipts
 from operations.tenant.promotion.command import RUNNABLE, promote
 from operations.tenant.promotion.steps import steps_of, thaw
+from operations.tenant.remains_command import remains
 from tests.conftest import PROJECT
+from tests.operations.tenant.move.test_command import Stands
 from tests.operations.tenant.promotion.world import World
 
 DIGEST = "5eed" * 16
@@ -67,7 +73,7 @@ def world(both_stacks: World, project: Path, monkeypatch: pytest.MonkeyPatch) ->
     """The same before anything has run."""
     assert project == Path.cwd()
     both_stacks.begin_anew(lines=('{"level":"info"}', json.dumps(VERDICT)))
-    monkeypatch.setattr(command, "_outputs", lambda _, stack: both_stacks.outputs[stack])
+    monkeypatch.setattr(standing, "outputs", lambda _, stack: both_stacks.outputs[stack])
     monkeypatch.setattr(time, "sleep", both_stacks.sleep)
     return both_stacks
 
@@ -217,10 +223,38 @@ def test_remove_needs_the_name_twice_and_a_receipt_that_agrees(world: World) -> 
     result = run("acme", "--run", "remove", "--live", "--yes-remove", "acme")
     assert (result.exit_code, "no receipt" in result.stderr) == (3, True)
     assert world.tasks("prod") == []
-    world.put("receipt.json", RECEIPT)
-    assert run("acme", "--run", "remove", "--live", "--yes-remove", "acme").exit_code == 0
-    (started,) = world.tasks("prod")
-    assert started["overrides"]["containerOverrides"][0]["command"][-1] == DIGEST
+
+
+def test_what_is_removed_from_the_pool_is_counted_by_another_role_and_recorded_with_what_outlives_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stands = Stands()
+    for name, paper in (("manifest", MANIFEST), ("receipt", RECEIPT)):
+        stands.papers[f"files-prod-acme/imports/acme/{name}.json"] = paper
+    monkeypatch.setattr(one_off, "begin", stands.begin)
+    monkeypatch.setattr(one_off, "watch", stands.watch)
+    monkeypatch.setattr(standing, "opened", lambda _, stack: stands.opened(stack))
+    monkeypatch.setattr(standing, "session", lambda: stands)
+    monkeypatch.setattr(receipts, "read_document", lambda _, bucket, key: stands.papers.get(f"{bucket}/{key}"))
+    asked = ("acme", "--run", "remove", "--live", "--yes-remove", "acme")
+    stands.liar = True
+    assert "is still there: 12 in things" in " ".join(run(*asked).stderr.split())
+    assert not (project / MOVED_FOLDER).exists()
+    stands.liar = False
+    stands.started.clear()
+    removed = run(*asked, "--json")
+    assert removed.exit_code == 0, removed.stderr
+    assert stands.commands() == ["count", "remove", "count"]
+    assert {stack for stack, _ in stands.started} == {"prod"}
+    assert stands.started[1][1][-1] == DIGEST
+    record = yaml.safe_load((project / json.loads(removed.stdout)["verdict"]["file"]).read_text())
+    assert (record["name"], record["isolation"], record["base"]) == ("acme", "pool", "prod")
+    assert record["moved"]["to"] == "prod-acme"
+    assert record["removed"]["rows"] == {"things": 12}
+    later = project / MOVED_FOLDER / "acme-prod-2127-01-02-stack.yaml"  # its own stack on the same base stack goes, too
+    later.write_text("name: acme\nbase: prod\nisolation: silo\nremaining: []\n")
+    listed = CliRunner().invoke(remains, ["acme", "--json"], catch_exceptions=False)
+    assert len(json.loads(listed.stdout)["copies"]) == len(record["remaining"]) > 0
 
 
 def test_outputs_that_are_missing_are_reported_all_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
