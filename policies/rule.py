@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_policy import PolicyResourceOptions
 
+from graph.resource import canonical
 from policies.stack import Stack
 
 Report = Callable[[str], None]
@@ -41,6 +42,7 @@ class Rule:
     stack_wide: bool = False
 
     def covers(self, kind: str) -> bool:
+        kind = canonical(kind)
         return kind in self.types or ("aws:" in self.types and kind.startswith("aws:"))
 
 

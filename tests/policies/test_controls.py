@@ -8,11 +8,15 @@ from types import FrameType
 
 import pytest
 
+from facts import tokens as t
 from graph import Resource
+from graph.resource import type_of
 from policies import judging, rules
 from policies.catalogue import catalogue
+from policies.pack import rules_covering
 from policies.rule import RULES
-from policies.runner import Report, check
+from policies.runner import Report, check, policy_resources
+from policies.stack import Stack
 from tests.policies.good_graph import ACCOUNT, REGION, document, github, good_graph, people
 from tests.policies.seeds import GONE, OPEN, SEEDS, Seed, backed_up, federated, seed
 
@@ -107,6 +111,25 @@ def test_another_good_side_stays_silent(change: Seed, graph: list[Resource]) -> 
     if change.control == "function-use-current-runtime":
         good = seed("", "service-rotation", "runtime").applied(good)
     assert {finding.control for finding in judged(good).having("fail")} == set()
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ("aws:alb/listener:Listener", t.LISTENER),
+        ("aws:elasticloadbalancingv2/loadBalancer:LoadBalancer", t.LOAD_BALANCER),
+        ("aws:s3/bucketAclV2:BucketAclV2", t.BUCKET_ACL),
+        ("aws:s3/bucketV2:BucketV2", t.BUCKET),
+    ],
+)
+def test_a_type_is_judged_by_whichever_of_its_names_the_program_declares_it(declared: str, kind: str) -> None:
+    assert rules_covering(declared) == rules_covering(kind)
+    one = Resource(urn=f"urn:pulumi:prod::p::{declared}::one", type=declared, name="one")
+    assert one.type == type_of(one.urn) == kind
+    (seen,) = policy_resources([one])
+    seen.resource_type = declared  # as the engine hands it over
+    assert judging.args_for(seen, {}).type == kind
+    assert list(Stack([seen]).of(kind)) == [seen]
 
 
 def test_every_control_has_a_seeded_fault() -> None:
