@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from facts import tokens as t
+from facts.containers import containers
 from facts.permissions.documents import is_open, statements
-from graph.values import at, document, items, maps
+from graph.values import at, items, maps
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
@@ -19,7 +20,7 @@ PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
 def _containers(args: Args) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for container in maps(document(args.props.get("containerDefinitions"))):
+    for container in containers(args.props.get("containerDefinitions")):
         yield str(container.get("name") or "a container without a name"), container
 
 

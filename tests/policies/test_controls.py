@@ -13,12 +13,13 @@ from graph import Resource
 from graph.resource import type_of
 from policies import judging, rules
 from policies.catalogue import catalogue
+from policies.errors import RuleError
 from policies.pack import rules_covering
 from policies.rule import RULES
 from policies.runner import Report, check, policy_resources
 from policies.stack import Stack
 from tests.policies.good_graph import ACCOUNT, REGION, document, github, good_graph, people
-from tests.policies.seeds import GONE, OPEN, SEEDS, Seed, backed_up, federated, seed
+from tests.policies.seeds import GONE, OPEN, SEEDS, Seed, backed_up, container, federated, seed
 
 USER, MFA = f"arn:aws:iam::{ACCOUNT}:user/ola", "aws:MultiFactorAuthPresent"
 RULE_FILES = sorted(Path(rules.__file__).parent.glob("[a-z]*.py"))
@@ -130,6 +131,18 @@ def test_a_type_is_judged_by_whichever_of_its_names_the_program_declares_it(decl
     seen.resource_type = declared  # as the engine hands it over
     assert judging.args_for(seen, {}).type == kind
     assert list(Stack([seen]).of(kind)) == [seen]
+
+
+def test_a_container_is_judged_by_its_settings_in_any_case(graph: list[Resource]) -> None:
+    written = container().replace("readonlyRootFilesystem", "READONLYROOTFILESYSTEM").replace('"name"', '"Name"')
+    same = seed("", "service-task", "containerDefinitions", written)
+    assert firing(same, graph) == set()
+    for name in ("Privileged", "PRIVILEGED", "privileged"):
+        fault = seed("", "service-task", "containerDefinitions", container(**{name: True}))
+        assert firing(fault, graph) == {"task-refuse-privileged"}
+    twice = seed("", "service-task", "containerDefinitions", container(privileged=False, Privileged=True))
+    with pytest.raises(RuleError, match="privileged stands twice"):
+        judged(twice.applied(graph))
 
 
 def test_every_control_has_a_seeded_fault() -> None:
