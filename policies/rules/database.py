@@ -168,8 +168,15 @@ def change_port(args: Args, report: Report) -> None:
 @stack_rule("database-announce-events", t.DATABASE)
 def announce_events(args: Args, report: Report) -> None:
     subscriptions = [s.props for s in args.stack.of(t.EVENT_SUBSCRIPTION) if s.props.get("enabled") is not False]
-    for source in ("db-instance", "db-parameter-group", "db-security-group"):
-        if not any(props.get("sourceType") in (None, source) for props in subscriptions):
+    for source, name in (
+        ("db-instance", "identifier"),
+        ("db-parameter-group", "parameterGroupName"),
+        ("db-security-group", ""),
+    ):
+        told = [props for props in subscriptions if props.get("sourceType") in (None, source)]
+        if not any(
+            not items(props.get("sourceIds")) or args.props.get(name) in items(props["sourceIds"]) for props in told
+        ):
             report(f"no event subscription for {source}")
 
 

@@ -41,6 +41,8 @@ def stay_in_residency(args: Args, report: Report) -> None:
             raise NotEvaluated("neither the stack's configuration nor the pack's settings name the allowed regions")
         if region not in allowed:
             report(f"{what} is {region}, outside {', '.join(allowed)}")
+    if not (args.props.get("region") or args.region):
+        raise NotEvaluated("neither it nor its provider says its region")
 
 
 def _places(args: Args) -> Iterator[tuple[str, str]]:

@@ -11,9 +11,8 @@ from graph.values import at, items, maps
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
-SECRET_NAME = re.compile(
-    r"(?i)(SECRET|PASSWORD|PASSWD|PASSPHRASE|(?<![A-Z])PASS(?![A-Z])|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)"
-)
+SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)")
+PASS = re.compile(r"(?i)(?<![A-Z])PASS(?![A-Z])")  # PROXY_PASS is an address that requests are passed to
 NAMES_A_SECRET = re.compile(r"(?i)(_ID|_ARN|_NAME|_URL|_PATH|_FILE)$")  # DATABASE_SECRET_ID says where, not what
 ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
@@ -83,7 +82,8 @@ def keep_secrets_out_of_functions(args: Args, report: Report) -> None:
 
 def _judge_environment(who: str, environment: Mapping[str, str], report: Report) -> None:
     for key, value in environment.items():
-        if SECRET_NAME.search(key) and not NAMES_A_SECRET.search(key):
+        named = SECRET_NAME.search(key) or (PASS.search(key) and "://" not in value)
+        if named and not NAMES_A_SECRET.search(key):
             report(f"{who} has {key} in its environment")
         elif key.upper().endswith("ACCESS_KEY_ID"):
             report(f"{who} has the access key {key} in its environment")

@@ -31,6 +31,11 @@ from tests.policies.good_graph import (
 )
 
 GONE = "the resource is taken away"
+OBJECTS = {"dataResources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}]}
+SELECTOR = [
+    {"field": "resources.type", "equals": ["AWS::S3::Object"]},
+    {"field": "eventCategory", "equals": ["Data"]},
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,8 @@ class Seed:
     value: Any = None
     also: frozenset[str] = frozenset()
     """Other controls that the same fault breaks."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """Other properties that change with it."""
     kind: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
     protect: bool | None = None
@@ -63,7 +70,7 @@ class Seed:
     def _changed(self, target: Resource) -> Resource:
         if self.protect is not None:
             return replace(target, protect=self.protect)
-        properties = deepcopy(dict(target.inputs))
+        properties = deepcopy({**target.inputs, **self.beside})
         inner: Any = properties
         steps = self.path.split(".")
         for step in steps[:-1]:
@@ -152,6 +159,7 @@ DATABASE = [
     seed("database-monitor-closely", D, "monitoringInterval", 0.0),
     seed("database-change-port", D, "port", 5432.0),
     gone("database-announce-events", "database-db-instance-events"),
+    seed("database-announce-events", "database-db-instance-events", "sourceIds", ["another"]),
     seed("database-announce-events", "database-db-parameter-group-events", "enabled", False),
     seed("database-announce-events", "database-db-security-group-events", "sourceType", "db-cluster"),
     gone("database-join-backup-plan", "database-backup"),
@@ -300,7 +308,28 @@ STORAGE = [
     seed("bucket-require-mfa-delete", "files-versioning", "versioningConfiguration.mfaDelete", "Disabled"),
     gone("bucket-record-object-access", "files-trail"),
     seed("bucket-record-object-access", "files-trail", "enableLogging", False),
-    seed("bucket-record-object-access", "files-trail", "eventSelectors", [{"readWriteType": "WriteOnly"}]),
+    *(
+        seed("bucket-record-object-access", "files-trail", "eventSelectors", [{**OBJECTS, **change}])
+        for change in (
+            {"readWriteType": "WriteOnly"},
+            {"dataResources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3:::another/"]}]},
+        )
+    ),
+    *(
+        Seed(
+            control="bucket-record-object-access",
+            resource="files-trail",
+            path="eventSelectors",
+            value=None,
+            beside={"advancedEventSelectors": [{"fieldSelectors": [*SELECTOR, narrowing]}]},
+        )
+        for narrowing in (
+            {"field": "readOnly", "equals": ["true"]},
+            {"field": "resources.ARN", "notStartsWiths": ["arn:aws:s3:::workbuoy-prod-files/"]},
+            {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::another/"]},
+            {"field": "userIdentity.arn", "notEquals": ["arn:aws:iam::333333333333:role/thief"]},
+        )
+    ),
 ]
 
 SECRETS = [
