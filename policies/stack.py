@@ -66,7 +66,7 @@ class Stack:
 
 
 def _resource(one: PolicyResource) -> Resource:
-    properties = _Properties(one.props)
+    properties = Readable(one.props)
     return Resource(
         urn=one.urn,
         type=one.resource_type,
@@ -78,7 +78,7 @@ def _resource(one: PolicyResource) -> Resource:
     )
 
 
-class _Properties(Mapping[str, Any]):
+class Readable(Mapping[str, Any]):
     """The SDK's properties, with a mark where it would raise for a value that is not known; read as they are asked."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:

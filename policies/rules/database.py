@@ -92,8 +92,9 @@ def force_tls(args: Args, report: Report) -> None:
     if not groups:
         report("parameterGroupName names no parameter group of this stack")
     for group in groups:
-        parameters = {entry.get("name"): entry.get("value") for entry in maps(group.props.get("parameters"))}
-        if number(parameters.get("rds.force_ssl")) != 1:
+        parameters = maps(group.props.get("parameters"))
+        forced = [number(one.get("value")) for one in parameters if one.get("name") == "rds.force_ssl"]
+        if set(forced) != {1}:  # none, or one that says otherwise in whatever order
             report(f"{group.name} does not set rds.force_ssl to 1")
 
 
