@@ -13,7 +13,7 @@ from facts.replacements import replaces
 from graph import Graph, Resource, Unknown
 from graph.marks import is_known
 from graph.plan import Operation, PlanStep
-from graph.resource import STACK_TYPE
+from graph.resource import STACK_TYPE, token_in
 from graph.values import root_of, texts
 
 _SHORTEST_ATTRIBUTE: Final = 6
@@ -76,7 +76,7 @@ class Difference:
             yield alias if alias.startswith("urn:") else self._of_parts(new, alias)
         former_parent = self.found.get(new.parent)
         if former_parent is not None and former_parent != new.parent:
-            yield _urn_of(former_parent, new.type, _renamed(new.name, new.parent, former_parent))
+            yield _urn_of(former_parent, token_in(new.urn), _renamed(new.name, new.parent, former_parent))
 
     def _of_parts(self, new: Resource, alias: str) -> str:
         """An alias of single parts, `name=...,type=...`; what it does not name is as it is now."""
@@ -84,7 +84,7 @@ class Difference:
         parent = parts.get("parent", new.parent)
         parent = "" if parent == "none" else self.found.get(parent, parent)
         prefix, project = new.urn.split("::")[:2]
-        name, token = parts.get("name", new.name), parts.get("type", new.type)
+        name, token = parts.get("name", new.name), parts.get("type", token_in(new.urn))
         if parent and STACK_TYPE not in parent:
             return _urn_of(parent, token, name)
         return f"{prefix}::{parts.get('project', project)}::{token}::{name}"

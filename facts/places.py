@@ -18,7 +18,8 @@ _HOST: Final = re.compile(
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _LABELS: Final = ("tags", "tagsAll")
 ZONE: Final = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
-_REGION_NAMES: Final = ("region", "destinationRegion", "replicaRegion", "sourceRegion")
+_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+_REGION_NAMES: Final = ("region", "regions", "regionname")  # ends of names: destinationRegion, replicas[].regionName
 WITHOUT_REGION: Final = ("aws:iam/", "aws:cloudfront/", "aws:route53/", "aws:organizations/")
 
 
@@ -34,6 +35,11 @@ def region_in(arn: str) -> str:
     """The region that an ARN names; empty where it names none, or the text is no ARN."""
     found = ARN.match(arn)
     return found[1] or "" if found else ""
+
+
+def says_region(name: str, text: str) -> bool:
+    """Whether a property's text is a region, by the property's name."""
+    return name.lower().endswith(_REGION_NAMES) and bool(_REGION.fullmatch(text))
 
 
 def is_regional(resource: Resource) -> bool:
@@ -76,7 +82,7 @@ def _named(value: Any, name: str) -> Iterator[Place]:
 
 
 def _in_text(text: str, name: str) -> Iterator[Place]:
-    if name in _REGION_NAMES and text:
+    if says_region(name, text):
         yield Place(region=text)
         return
     if _ACCOUNT.fullmatch(text) and name not in _LABELS:

@@ -109,6 +109,8 @@ class Plan:
     config: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     policies: tuple[PolicyResult, ...] | None = None
+    with_pack: bool = False
+    """Whether the engine asked a policy pack, whichever it was."""
     failed: bool = False
     whole: bool = False
     """Whether every resource of the stack is in it, unchanged ones too."""

@@ -126,6 +126,7 @@ class RecordedSummary(_Recorded):
     resource_changes: Properties
     is_preview: bool
     result: str = ""
+    policy_packs: Properties = Field(default_factory=dict, validation_alias="PolicyPacks")
 
 
 class RecordedPre(_Recorded):

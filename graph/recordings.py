@@ -116,6 +116,7 @@ def from_events(events: Iterable[Mapping[str, Any]], origin: Path) -> Plan:
         config=config or {},
         errors=tuple(gathered.errors),
         policies=tuple(policies),
+        with_pack=bool(summary.policy_packs or policies),
         failed=failed,
         whole=not failed,
         source=origin.name,

@@ -1,18 +1,27 @@
 """One resource: what was asked for, what came of it, and how Pulumi is to treat it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 PROVIDER_PREFIX: Final = "pulumi:providers:"
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 REFERENCE_TYPE: Final = "pulumi:pulumi:StackReference"
+_OTHER_NAMES: Final = (
+    (re.compile("^aws:(?:alb|applicationloadbalancing|elasticloadbalancingv2)/"), "aws:lb/"),
+    (re.compile("^aws:elasticloadbalancing/"), "aws:elb/"),
+    (re.compile(r"^(aws:s3/\w+)V2:(\w+)V2$"), r"\1:\2"),
+)
+"""Modules and types of pulumi-aws that are called by several names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resource:
     """One resource as Pulumi registered it, or as it stands.
 
+    `type` is the one token that readers know a type by, whichever of its names the program used; the URN keeps that.
     `inputs` are what the program asks for, `outputs` what came of it; both in Pulumi's camelCase, with marks in the
     place of what is secret, masked or not known. `provider` is a URN without the provider's id. `region` is empty where
     nothing says it.
@@ -38,6 +47,9 @@ class Resource:
     region: str = ""
     source: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", canonical(self.type))
+
     def get(self, name: str) -> Any:
         """What was asked for, else what came of it."""
         value = self.inputs.get(name)
@@ -54,8 +66,21 @@ class Resource:
         return self.type.startswith(PROVIDER_PREFIX)
 
 
+@lru_cache(maxsize=4096)
+def canonical(token: str) -> str:
+    """The one token of a type that the provider registers under several."""
+    for pattern, name in _OTHER_NAMES:
+        token = pattern.sub(name, token)
+    return token
+
+
 def type_of(urn: str) -> str:
-    """The token of a resource's own type, the last of the chain in its URN; empty where the text is no URN."""
+    """The one token of a resource's own type; empty where the text is no URN."""
+    return canonical(token_in(urn))
+
+
+def token_in(urn: str) -> str:
+    """The token in a URN as the program used it: the last of the chain, or nothing where the text is no URN."""
     return urn.split("::")[2].rpartition("$")[2] if urn.count("::") >= 3 else ""
 
 

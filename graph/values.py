@@ -66,7 +66,10 @@ def plain(value: Any) -> Any:
 
 
 def document(value: Any) -> Any:
-    """A JSON document, given as a text or already as a map; raises ValueError where the text is no JSON."""
+    """A JSON document, given as a text or already as a map.
+
+    Raises ValueError where the text is no JSON, or a key stands twice: which of the two counts is the reader's choice.
+    """
     if isinstance(value, Mark):
         raise ValueError(f"a document that is not shown: {value}")
     return _parsed(value) if isinstance(value, str) else plain(value)
@@ -74,7 +77,15 @@ def document(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Any:
-    return json.loads(text)
+    return json.loads(text, object_pairs_hook=_once_each)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)} stands twice")
+    return found
 
 
 def texts(value: Any) -> Iterator[str]:

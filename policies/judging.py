@@ -6,6 +6,7 @@ from typing import Any
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
+from graph.resource import canonical
 from graph.values import items
 from policies.catalogue import Control
 from policies.errors import RuleError
@@ -34,7 +35,7 @@ def args_for(
     """What a rule sees of a resource; `linked` where it may follow links through the stack."""
     provider = resource.provider.props if resource.provider else {}
     return Args(
-        type=resource.resource_type,
+        type=canonical(resource.resource_type),
         urn=resource.urn,
         name=resource.name,
         props=resource.props,

@@ -6,7 +6,8 @@ from typing import Any
 
 from pulumi_policy import PolicyResourceOptions
 
-from policies.stack import Stack
+from graph.resource import canonical
+from policies.stack import NotEvaluated, Stack
 
 Report = Callable[[str], None]
 """Called with what is wrong; it may be called more than once. The catalogue adds the fix."""
@@ -41,8 +42,11 @@ class Rule:
     stack_wide: bool = False
 
     def covers(self, kind: str) -> bool:
+        kind = canonical(kind)
         return kind in self.types or ("aws:" in self.types and kind.startswith("aws:"))
 
+
+__all__ = ["RULES", "Args", "NotEvaluated", "Report", "Rule", "rule", "stack_rule"]
 
 RULES: list[Rule] = []
 """Filled as the modules of policies.rules are imported."""
@@ -66,7 +70,3 @@ def _bind(control: str, types: tuple[str, ...], *, stack_wide: bool) -> Callable
         return function
 
     return bind
-
-
-class NotEvaluated(Exception):  # noqa: N818 - a verdict like the SDK's UnknownValueError, not a mistake
-    """Raised by a rule that lacks what it needs to judge: neither pass nor fail."""

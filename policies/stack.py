@@ -8,11 +8,20 @@ from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
 from facts.reach import Grants, Reach, reach
-from graph import Graph, Resource, Unknown
+from graph import Graph, Mark, Resource, Unknown
+from graph.values import at, items, root_of
+
+
+class NotEvaluated(Exception):  # noqa: N818 - a verdict like the SDK's UnknownValueError, not a mistake
+    """Raised by a rule that lacks what it needs to judge: neither pass nor fail."""
 
 
 class Stack:
-    """All resources of a stack. Links are found by value, and by dependency while values are unknown."""
+    """All resources of a stack. Links are found by value, and by dependency while values are unknown.
+
+    A recording holds no dependencies. Where a value that could be the link is unknown in one, following it raises
+    NotEvaluated instead of finding nothing.
+    """
 
     def __init__(self, resources: Sequence[PolicyResource]) -> None:
         self.resources = resources
@@ -39,15 +48,25 @@ class Stack:
 
     def linked(self, side: str, path: str, target: PolicyResource) -> list[PolicyResource]:
         """Resources of type `side` whose property `path` names `target`, as a bucket's versioning names its bucket."""
-        return [self._by_urn[one.urn] for one in self._graph.referring(self._graph.by_urn[target.urn], side, path)]
+        found = self._graph.referring(self._graph.by_urn[target.urn], side, path)
+        return self._followed(found, self._graph.of(side), path)
 
     def named_by(self, resource: PolicyResource, path: str, kind: str) -> list[PolicyResource]:
         """Resources of type `kind` that `resource` names in its property `path`: the other way round."""
-        return [self._by_urn[one.urn] for one in self._graph.referred(self._graph.by_urn[resource.urn], path, kind)]
+        one = self._graph.by_urn[resource.urn]
+        return self._followed(self._graph.referred(one, path, kind), [one], path)
+
+    def _followed(self, found: Iterable[Resource], naming: Iterable[Resource], path: str) -> list[PolicyResource]:
+        links = [self._by_urn[one.urn] for one in found]
+        for one in () if links else naming:
+            recorded = root_of(path) in one.property_dependencies
+            if not recorded and any(isinstance(value, Mark) for value in items(at(one.inputs, path))):
+                raise NotEvaluated(f"what {path} of {one.name} names is not known yet")
+        return links
 
 
 def _resource(one: PolicyResource) -> Resource:
-    properties = _Properties(one.props)
+    properties = Readable(one.props)
     return Resource(
         urn=one.urn,
         type=one.resource_type,
@@ -59,7 +78,7 @@ def _resource(one: PolicyResource) -> Resource:
     )
 
 
-class _Properties(Mapping[str, Any]):
+class Readable(Mapping[str, Any]):
     """The SDK's properties, with a mark where it would raise for a value that is not known; read as they are asked."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:

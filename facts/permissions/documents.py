@@ -46,6 +46,14 @@ A text that reads as a document is one all the same, wherever it stands: see `do
 
 IDENTITY_TYPES: Final = (t.ROLE_POLICY, t.POLICY, t.ROLE, t.USER_POLICY, t.GROUP_POLICY)
 
+_SPELLED: Final = {
+    name.lower(): name
+    for name in (
+        *("Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction"),
+        *("Resource", "NotResource", "Condition", "AWS", "Service", "Federated", "CanonicalUser", "Allow", "Deny"),
+    )
+}
+
 _ACCOUNT = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::|$)")
 
 
@@ -80,7 +88,14 @@ def documents(urn: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Do
 
 def is_document(value: Any) -> bool:
     """Whether a text is a policy document: a JSON object with statements that have an effect."""
-    return isinstance(value, str) and value.lstrip()[:1] == "{" and '"Statement"' in value and '"Effect"' in value
+    if not isinstance(value, str) or value.lstrip()[:1] != "{":
+        return False
+    try:
+        body = document(value)
+    except ValueError:
+        return '"Statement"' in value and '"Effect"' in value
+    found = [one for name, one in body.items() if name.lower() == "statement"]
+    return any(name.lower() == "effect" for one in found for each in maps(one) for name in each)
 
 
 def identity_statements(kind: str, properties: Mapping[str, Any]) -> Iterator[Statement]:
@@ -91,13 +106,23 @@ def identity_statements(kind: str, properties: Mapping[str, Any]) -> Iterator[St
 
 
 def statements(text: Any) -> list[Statement]:
-    """A document's statements; raises ValueError where the text is no JSON document of statements."""
+    """A document's statements.
+
+    Raises ValueError where the text is no JSON document of statements, or says something in another case than AWS
+    does: some services take it all the same.
+    """
     if not text:
         return []
     body = document(text)
     if not isinstance(body, Mapping):
         raise ValueError("a policy document is a JSON object")
-    return list(maps(body.get("Statement")))
+    found = list(maps(body.get("Statement")))
+    parties = (party for one in found for name in ("Principal", "NotPrincipal") for party in maps(one.get(name)))
+    effects = (str(one["Effect"]) for one in found if "Effect" in one)
+    for name in (*body, *effects, *(name for one in (*found, *parties) for name in one)):
+        if _SPELLED.get(name.lower(), name) != name:
+            raise ValueError(f"{name} is written {_SPELLED[name.lower()]}")
+    return found
 
 
 def version_of(text: Any) -> str:

@@ -1,13 +1,14 @@
 """What log groups hold, by who writes to them, and log groups that nobody declared."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from facts import tokens as t
+from facts.containers import containers
 from facts.stores.holder import NOT_SHOWN, Holder, for_a_while, for_days, stays
 from facts.stores.model import AfterDeletion, Concern, Content, End, Form, Keeping, Kept, KeyKind, Reason, Store
 from graph import Graph, Resource
-from graph.values import document, items, maps
+from graph.values import items, maps
 
 
 def log_stores(graph: Graph) -> Iterator[Store]:
@@ -76,7 +77,7 @@ def _writes(graph: Graph) -> Iterator[tuple[object, Resource]]:
         name = function.inputs.get("name") or function.id
         yield chosen[0] if chosen else f"/aws/lambda/{name}" if isinstance(name, str) and name else "", function
     for task in graph.of(t.TASK_DEFINITION):
-        for container in maps(_containers(task)):
+        for container in _containers(task):
             for logging in maps(container.get("logConfiguration")):
                 for options in maps(logging.get("options")):
                     yield options.get("awslogs-group"), task
@@ -99,11 +100,11 @@ def _by_arn(graph: Graph) -> Iterator[tuple[object, Resource]]:
             yield _name(found[0]) if found else _group_name(arn), one
 
 
-def _containers(task: Resource) -> object:
+def _containers(task: Resource) -> Sequence[Mapping[str, Any]]:
     try:
-        return document(task.inputs.get("containerDefinitions"))
+        return list(containers(task.inputs.get("containerDefinitions")))
     except ValueError:
-        return None
+        return ()
 
 
 def _group_name(arn: object) -> str:

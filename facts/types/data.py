@@ -154,7 +154,6 @@ BUCKETS = (
         },
         harmless={Harmless.NAME: "bucket bucketPrefix"},
     ),
-    listed("aws:s3/bucketV2:BucketV2", "bucket", loss=Loss.DATA, judged="bucket forceDestroy acl policy"),
     listed(
         t.BUCKET_VERSIONING,
         "versioning",

@@ -12,7 +12,7 @@ from infra.problems import ProblemsError
 from operations.ending import Notify
 from operations.engine.errors import MistakenError
 from operations.engine.stack import EngineStack
-from project.git import git_text, is_shallow
+from project.git import FETCH_WHOLE, git_text, is_shallow
 
 COMMIT: Final = "workbuoy:commit"
 IMAGE: Final = "workbuoy:image"
@@ -28,7 +28,7 @@ def refuse_older(
 
     `tags` are the stack's, of the update before; `instead` is what to do where it was of a newer commit.
 
-    Raises MistakenError where a newer commit is deployed already, or this clone is too short to tell.
+    Raises MistakenError where a newer commit is deployed already, or this clone cannot tell.
     """
     commit, deployed = head_of(root), tags.get(COMMIT)
     if commit is None:
@@ -36,10 +36,12 @@ def refuse_older(
         return None
     if deployed is None or deployed == commit or _is_ancestor(root, deployed, commit):
         return commit
-    if _git(root, "cat-file", "-t", deployed) is None and is_shallow(root):
+    if _git(root, "cat-file", "-t", deployed) is None:
+        cure = FETCH_WHOLE if is_shallow(root) else f"fetch it (`git fetch origin {deployed}`)"
         raise MistakenError(
-            f"{opened.name}: {deployed[:9]} is deployed, which this shallow clone does not know",
-            "fetch the history whole (`git fetch --unshallow`), so that the older one is never put back",
+            f"{opened.name}: {deployed[:9]} is deployed, which this clone does not know",
+            f"{cure}, so that the older one is never put back; where nobody has it any more, "
+            "`workbuoy deploy --older` puts this one in its place",
         )
     if _is_ancestor(root, commit, deployed):
         raise MistakenError(

@@ -13,12 +13,16 @@ from operations.review.residency import allowed_regions
 
 
 def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
-    """Mandatory findings that this change brings to resources that stand, where nobody here has asked for them."""
+    """Mandatory findings that this change brings, where nobody here has asked for them.
+
+    Of what is made, those of a recording alone: a rehearsal asks the rules of all that it makes. Where no pack was
+    asked when it was recorded, they advise: it was made by hand, and no deployment is judged by it.
+    """
     if plan.policies and not plan.recorded:
         return
     known = {(one.policy, one.urn) for one in plan.policies or () if one.level == "mandatory"}
-    touched = {step.urn for step in plan.steps if step.op in ("update", "replace", "delete")}
-    if not touched:
+    asked = {"update", "replace", "delete", "import", *(("create",) if plan.recorded else ())}
+    if not any(step.op in asked for step in plan.steps):
         return
     from policies.errors import RuleError  # noqa: PLC0415  the rules: half a second that nothing changed does not need
 
@@ -31,8 +35,11 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
         return
     for key, message in after.items():
         step = plan.by_urn.get(key[1])
-        if key not in before and key not in known and step is not None and step.op != "create":
-            yield PolicyResult(policy=key[0], level="mandatory", urn=key[1], message=message)
+        if key in before or key in known or step is None or (step.op == "create" and not plan.recorded):
+            continue
+        by_hand = plan.recorded and not plan.with_pack and step.op in ("create", "import")
+        level = "advisory" if by_hand else "mandatory"
+        yield PolicyResult(policy=key[0], level=level, urn=key[1], message=message)
 
 
 def _failing(graph: Graph, plan: Plan, regions: tuple[str, ...], *, retiring: bool) -> Mapping[tuple[str, str], str]:

@@ -117,7 +117,8 @@ def _overview(review: Review) -> str:
     if review.plan.policies is None:
         parts.append("policies: not judged (`pulumi preview --json` carries no findings; `--events` does)")
     else:
-        parts.append(f"policies: {len(review.violations)} stop, {len(review.advice)} advise")
+        packless = " (no pack was asked in the recording)" if review.plan.recorded and not review.plan.with_pack else ""
+        parts.append(f"policies: {len(review.violations)} stop, {len(review.advice)} advise{packless}")
     if review.plan_differences is not None and not review.plan_differences:
         parts.append("the same steps as without an account")
     if review.not_evaluated:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from facts import tokens as t
+from facts.containers import containers
 from facts.replacements import replaces
 from facts.types import TYPES, ResourceType
 from graph import Mark, Masked, Resource, Secret
 from graph.marks import is_known, marks_in
 from graph.plan import Plan, PlanStep
-from graph.values import document, maps
+from graph.values import maps
 from operations.review.effects import Found, NotEvaluated, note, stop
 
 _RELEASE: Final = re.compile(r"(:[\w.-]+)?(@.*)?$")
@@ -171,10 +172,9 @@ def _containers(step: PlanStep) -> Iterator[Found]:
 def _settings(text: Any) -> Mapping[str, Mapping[str, str]] | None:
     """By container each of its settings, variables and secrets one by one; None where the text cannot be read."""
     try:
-        containers = document(text)
+        return {str(one.get("name")): dict(_of_container(one)) for one in containers(text)}
     except (ValueError, TypeError):
         return None
-    return {str(container.get("name")): dict(_of_container(container)) for container in maps(containers)}
 
 
 def _of_container(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

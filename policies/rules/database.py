@@ -92,8 +92,9 @@ def force_tls(args: Args, report: Report) -> None:
     if not groups:
         report("parameterGroupName names no parameter group of this stack")
     for group in groups:
-        parameters = {entry.get("name"): entry.get("value") for entry in maps(group.props.get("parameters"))}
-        if number(parameters.get("rds.force_ssl")) != 1:
+        parameters = maps(group.props.get("parameters"))
+        forced = [number(one.get("value")) for one in parameters if one.get("name") == "rds.force_ssl"]
+        if set(forced) != {1}:  # none, or one that says otherwise in whatever order
             report(f"{group.name} does not set rds.force_ssl to 1")
 
 
@@ -168,8 +169,15 @@ def change_port(args: Args, report: Report) -> None:
 @stack_rule("database-announce-events", t.DATABASE)
 def announce_events(args: Args, report: Report) -> None:
     subscriptions = [s.props for s in args.stack.of(t.EVENT_SUBSCRIPTION) if s.props.get("enabled") is not False]
-    for source in ("db-instance", "db-parameter-group", "db-security-group"):
-        if not any(props.get("sourceType") in (None, source) for props in subscriptions):
+    for source, name in (
+        ("db-instance", "identifier"),
+        ("db-parameter-group", "parameterGroupName"),
+        ("db-security-group", ""),
+    ):
+        told = [props for props in subscriptions if props.get("sourceType") in (None, source)]
+        if not any(
+            not items(props.get("sourceIds")) or args.props.get(name) in items(props["sourceIds"]) for props in told
+        ):
             report(f"no event subscription for {source}")
 
 

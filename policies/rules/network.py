@@ -106,6 +106,14 @@ def limit_inline_ways_out(args: Args, report: Report) -> None:
     _judge_openings(args, "egress", "of the whole world can be reached", report)
 
 
+@rule("network-close-ports", t.MANAGED_PREFIX_LIST, t.MANAGED_PREFIX_LIST_ENTRY)
+def close_lists(args: Args, report: Report) -> None:
+    """A rule that names a list names every range in it."""
+    for entry in (args.props, *maps(args.props.get("entries"))):
+        if is_world(entry.get("cidr")):
+            report(f"{entry['cidr']} in a list of ranges is the world, for every rule that names the list")
+
+
 def _judge_rule(args: Args, how: str, report: Report) -> None:
     blocks = [args.props.get("cidrIpv4"), args.props.get("cidrIpv6")]
     _judge_opening(args, _Opening("ipProtocol", blocks, args.props, how), report)

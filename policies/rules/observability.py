@@ -1,10 +1,11 @@
 """CloudWatch and SNS: what is kept, and who hears of it."""
 
 from facts import tokens as t
+from facts.containers import containers
 from facts.permissions.documents import is_open, statements
 from facts.permissions.resources import names_own_source
 from facts.safeguards.alerts import receivers_of
-from graph.values import at, document, items, maps, number
+from graph.values import at, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
@@ -37,7 +38,7 @@ def declare_function_logs(args: Args, report: Report) -> None:
 @stack_rule("log-group-set-retention", t.TASK_DEFINITION)
 def declare_container_logs(args: Args, report: Report) -> None:
     declared = {one.props.get("name") for one in args.stack.of(t.LOG_GROUP)}
-    for container in maps(document(args.props.get("containerDefinitions"))):
+    for container in containers(args.props.get("containerDefinitions")):
         options = at(container, "logConfiguration.options")
         group = at(options, "awslogs-group")
         if str(at(options, "awslogs-create-group")).lower() == "true" and group not in declared:

@@ -5,7 +5,6 @@ from typing import Final
 from facts import tokens as t
 from facts.permissions.copies import copied_to, serves_copies
 from facts.permissions.documents import (
-    DOCUMENTS,
     Statement,
     accounts_of,
     documents,
@@ -17,31 +16,26 @@ from facts.permissions.documents import (
 from facts.permissions.resources import is_every_one, names_own_source
 from facts.reach import statement_outside_policies
 from facts.widening import is_outsider, only_known_callers
-from graph import Resource
+from graph import Mark, Resource
 from policies.rule import Args, NotEvaluated, Report, stack_rule
 from policies.rules.sharing import opens_key_for_shared
+from policies.stack import Readable
 
-TYPES: Final = (
-    *(kind for kind, ways in DOCUMENTS.items() if any(way == "resource" for _, way in ways)),
-    t.FUNCTION_PERMISSION,
-    t.FUNCTION_URL,
-    t.KEY_GRANT,
-)
 _JUDGED_ELSEWHERE: Final = (
     *(t.BUCKET_POLICY, t.KEY, t.KEY_POLICY, t.REPLICA_KEY, t.TOPIC, t.TOPIC_POLICY, t.REPOSITORY_POLICY),
 )
 """Types with a control of their own for policies that are open to everybody."""
 
 
-@stack_rule("resource-policy-refuse-outsiders", *TYPES)
+@stack_rule("resource-policy-refuse-outsiders", "aws:")
 def refuse_outsiders(args: Args, report: Report) -> None:
+    """Of every type: some seventy of the provider's take a policy."""
     resource = Resource(urn=args.urn, type=args.type, name=args.name, inputs=args.props)
-    written = [
-        one
-        for found in documents(args.urn, args.type, args.props)
-        if found.kind == "resource"
-        for one in statements(found.text)
-    ]
+    carried = [one for one in documents(args.urn, args.type, Readable(args.props)) if one.kind == "resource"]
+    for one in carried:
+        if isinstance(one.text, Mark):
+            raise NotEvaluated(f"{one.property} is not known yet")
+    written = [statement for one in carried for statement in statements(one.text)]
     for statement in (*written, statement_outside_policies(resource)):
         if statement.get("Effect") == "Allow":
             _judge(args, statement, report)

@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_policy.proxy import UnknownValueError
 
 from facts import tokens as t
-from facts.places import WITHOUT_REGION, ZONE, region_in
+from facts.places import WITHOUT_REGION, ZONE, region_in, says_region
 from graph.values import at, maps
 from policies.rule import Args, NotEvaluated, Report, rule
 
@@ -41,6 +41,8 @@ def stay_in_residency(args: Args, report: Report) -> None:
             raise NotEvaluated("neither the stack's configuration nor the pack's settings name the allowed regions")
         if region not in allowed:
             report(f"{what} is {region}, outside {', '.join(allowed)}")
+    if not (args.props.get("region") or args.region):
+        raise NotEvaluated("neither it nor its provider says its region")
 
 
 def _places(args: Args) -> Iterator[tuple[str, str]]:
@@ -51,14 +53,10 @@ def _places(args: Args) -> Iterator[tuple[str, str]]:
     zone = ZONE.match(str(args.props.get("availabilityZone") or ""))
     if zone:
         yield "availabilityZone", zone[1]
-    for replica in maps(args.props.get("replicas")):
-        if replica.get("region"):
-            yield "a replica's region", str(replica["region"])
-    if args.props.get("destinationRegion"):
-        yield "destinationRegion", str(args.props["destinationRegion"])
-    yield from _arn_places("", {name: _known(args.props, name) for name in args.props if name not in KEYS})
+    others = {name: _known(args.props, name) for name in args.props if name not in ("region", *KEYS)}
+    yield from _named_places("", others)
     for name in KEYS:  # last: one that is not known yet ends the judging, and nothing may hide behind it
-        yield from _arn_places(name, args.props.get(name))
+        yield from _named_places(name, args.props.get(name))
 
 
 def _known(value: Any, name: Any) -> Any:
@@ -69,21 +67,23 @@ def _known(value: Any, name: Any) -> Any:
         return None
 
 
-def _arn_places(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    """The region of every ARN that a property is: keys, topics, vaults, sources and destinations of copies and logs.
+def _named_places(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every region that a property is, and that of every ARN: keys, topics, vaults, sources and destinations of copies.
 
     ARNs inside a text, as policy documents have them, are permissions and no places.
     """
     if isinstance(value, str):
         region = region_in(value)
-        if region:
+        if says_region(path.rpartition(".")[2], value):
+            yield path, value
+        elif region:
             yield f"what {path} names", region
     elif isinstance(value, Mapping):
         for name in value:
-            yield from _arn_places(f"{path}.{name}" if path else str(name), _known(value, name))
+            yield from _named_places(f"{path}.{name}" if path else str(name), _known(value, name))
     elif isinstance(value, Sequence):
         for index in range(len(value)):
-            yield from _arn_places(path, _known(value, index))
+            yield from _named_places(path, _known(value, index))
 
 
 @rule("resource-stay-in-residency", t.BUCKET_REPLICATION)

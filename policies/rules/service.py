@@ -1,30 +1,31 @@
 """ECS, ECR and Lambda: how the service's containers run and where its image lies."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from facts import tokens as t
+from facts.containers import containers
 from facts.permissions.documents import is_open, statements
-from graph.values import at, document, items, maps
+from graph.values import at, items, maps, texts
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
-SECRET_NAME = re.compile(
-    r"(?i)(SECRET|PASSWORD|PASSWD|PASSPHRASE|(?<![A-Z])PASS(?![A-Z])|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)"
-)
+SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)")
+PASS = re.compile(r"(?i)(?<![A-Z])PASS(?![A-Z])")  # PROXY_PASS is an address that requests are passed to
 NAMES_A_SECRET = re.compile(r"(?i)(_ID|_ARN|_NAME|_URL|_PATH|_FILE)$")  # DATABASE_SECRET_ID says where, not what
 ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
 def _containers(args: Args) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for container in maps(document(args.props.get("containerDefinitions"))):
+    for container in containers(args.props.get("containerDefinitions")):
         yield str(container.get("name") or "a container without a name"), container
 
 
-def _environment(container: Mapping[str, Any]) -> dict[str, str]:
-    return {str(e.get("name")): str(e.get("value") or "") for e in maps(container.get("environment"))}
+def _environment(container: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each variable with its value; a name may stand there twice."""
+    return [(str(e.get("name")), str(e.get("value") or "")) for e in maps(container.get("environment"))]
 
 
 @rule("service-refuse-public-ip", t.SERVICE)
@@ -41,8 +42,9 @@ def use_latest_platform(args: Args, report: Report) -> None:
 
 @rule("task-keep-own-processes", t.TASK_DEFINITION)
 def keep_own_processes(args: Args, report: Report) -> None:
-    if args.props.get("pidMode") == "host":
-        report("pidMode is host")
+    for name in ("pidMode", "ipcMode"):
+        if args.props.get(name) == "host":
+            report(f"{name} is host")
 
 
 @rule("task-keep-own-network", t.TASK_DEFINITION)
@@ -69,6 +71,9 @@ def read_only_root(args: Args, report: Report) -> None:
 def inject_secrets(args: Args, report: Report) -> None:
     for name, container in _containers(args):
         _judge_environment(f"container {name}", _environment(container), report)
+        for setting, value in container.items():
+            if setting != "environment" and any(map(_is_credential, texts(value))):
+                report(f"container {name} has a credential in {setting}")
         if items(container.get("environmentFiles")):
             report(f"container {name} reads environmentFiles, and what stands in them is not known here")
 
@@ -77,17 +82,22 @@ def inject_secrets(args: Args, report: Report) -> None:
 def keep_secrets_out_of_functions(args: Args, report: Report) -> None:
     variables = at(args.props.get("environment"), "variables")
     if isinstance(variables, Mapping):
-        _judge_environment("the function", {str(key): str(variables[key] or "") for key in variables}, report)
+        _judge_environment("the function", [(str(key), str(variables[key] or "")) for key in variables], report)
 
 
-def _judge_environment(who: str, environment: Mapping[str, str], report: Report) -> None:
-    for key, value in environment.items():
-        if SECRET_NAME.search(key) and not NAMES_A_SECRET.search(key):
+def _judge_environment(who: str, environment: Iterable[tuple[str, str]], report: Report) -> None:
+    for key, value in environment:
+        named = SECRET_NAME.search(key) or (PASS.search(key) and "://" not in value)
+        if named and not NAMES_A_SECRET.search(key):
             report(f"{who} has {key} in its environment")
         elif key.upper().endswith("ACCESS_KEY_ID"):
             report(f"{who} has the access key {key} in its environment")
-        elif ACCESS_KEY.search(value) or PASSWORD_IN_URL.search(value):
+        elif _is_credential(value):
             report(f"{who} has a credential in {key}")
+
+
+def _is_credential(text: str) -> bool:
+    return bool(ACCESS_KEY.search(text) or PASSWORD_IN_URL.search(text))
 
 
 @rule("task-log", t.TASK_DEFINITION)
@@ -101,7 +111,7 @@ def ship_output(args: Args, report: Report) -> None:
 def run_as_user(args: Args, report: Report) -> None:
     for name, container in _containers(args):
         user = str(container.get("user") or "").split(":", 1)[0]
-        if user == "root" or not user.strip("0"):
+        if user == "root" or re.fullmatch(r"[+-]?0*", user):  # Go reads +0 and -0 as 0
             report(f"container {name} runs as {user or 'the user of its image'}")
 
 
@@ -121,7 +131,7 @@ def separate_roles(args: Args, report: Report) -> None:
 @rule("task-run-production", t.TASK_DEFINITION)
 def run_production(args: Args, report: Report) -> None:
     for name, container in _containers(args):
-        environment = _environment(container)
+        environment = dict(_environment(container))
         if environment.get("NODE_ENV") != "production":
             report(f"container {name} runs with NODE_ENV={environment.get('NODE_ENV') or 'unset'}")
         if environment.get("OIDC_DEV_MOCK") not in (None, "", "0"):

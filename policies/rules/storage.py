@@ -189,17 +189,29 @@ def require_mfa_delete(args: Args, report: Report) -> None:
 @stack_rule("bucket-record-object-access", t.BUCKET)
 def record_object_access(args: Args, report: Report) -> None:
     trails = [trail.props for trail in args.stack.of(t.TRAIL) if trail.props.get("enableLogging") is not False]
-    if not any(_records_objects(trail) for trail in trails):
-        report("no trail records reads and writes of S3 objects")
+    arn = args.props.get("arn") or f"arn:aws:s3:::{args.props.get('bucket') or args.name}"
+    if not any(_records_objects(trail, f"{arn}/") for trail in trails):
+        report("no trail records reads and writes of its objects")
 
 
-def _records_objects(trail: Mapping[str, Any]) -> bool:
+def _records_objects(trail: Mapping[str, Any], objects: str) -> bool:
     for selector in maps(trail.get("eventSelectors")):
-        kinds = {entry.get("type") for entry in maps(selector.get("dataResources"))}
-        if "AWS::S3::Object" in kinds and selector.get("readWriteType") in (None, "All"):
+        named = [entry for entry in maps(selector.get("dataResources")) if entry.get("type") == "AWS::S3::Object"]
+        if selector.get("readWriteType") in (None, "All") and any(_begin(one.get("values"), objects) for one in named):
             return True
-    for selector in maps(trail.get("advancedEventSelectors")):
-        fields = {entry.get("field"): items(entry.get("equals")) for entry in maps(selector.get("fieldSelectors"))}
-        if "AWS::S3::Object" in fields.get("resources.type", ()) and "readOnly" not in fields:
-            return True
-    return False
+    return any(
+        _selects(list(maps(one.get("fieldSelectors"))), objects) for one in maps(trail.get("advancedEventSelectors"))
+    )
+
+
+def _selects(fields: Sequence[Mapping[str, Any]], objects: str) -> bool:
+    """Whether a selector takes every event of objects; a field more than these takes some of them alone."""
+    kinds = [one for entry in fields if entry.get("field") == "resources.type" for one in items(entry.get("equals"))]
+    arns = [entry for entry in fields if entry.get("field") == "resources.ARN"]
+    others = {entry.get("field") for entry in fields} - {"eventCategory", "resources.type", "resources.ARN"}
+    whole = all(set(entry) == {"field", "startsWiths"} and _begin(entry["startsWiths"], objects) for entry in arns)
+    return "AWS::S3::Object" in kinds and not others and whole
+
+
+def _begin(prefixes: Any, objects: str) -> bool:
+    return any(objects.startswith(str(one)) for one in items(prefixes))

@@ -13,7 +13,7 @@ from facts import tokens as t
 from facts.permissions.documents import principals, values_of
 from facts.permissions.patterns import matches
 from graph import Graph, Resource
-from graph.values import items
+from graph.values import document, items
 from rehearsal.checks.reading import properties, refuse, statements
 from rehearsal.result import Refusal
 from rehearsal.shapes import shown
@@ -131,8 +131,8 @@ def _documents(graph: Graph) -> Iterator[tuple[Resource, _Place, str]]:
 def sizes(graph: Graph) -> Iterator[Refusal]:
     """Documents that are too long, each alone and a role's own together."""
     together: dict[Any, list[tuple[Resource, int]]] = defaultdict(list)
-    for one, place, document in _documents(graph):
-        length = len(re.sub(r"\s", "", document))
+    for one, place, text in _documents(graph):
+        length = len(re.sub(r"\s", "", text))
         if length > place.longest:
             what = f"{place.field} has {length} characters"
             yield refuse(one, "policy-size", what, f"AWS takes {place.longest}; split it", place.source)
@@ -148,14 +148,14 @@ def sizes(graph: Graph) -> Iterator[Refusal]:
 
 def forms(graph: Graph) -> Iterator[Refusal]:
     """What breaks the grammar of policies, or stands in the wrong kind of policy."""
-    for one, place, document in _documents(graph):
+    for one, place, text in _documents(graph):
         try:
-            content = json.loads(document)
-        except ValueError:
-            content = None
+            content, why = document(text), ""
+        except ValueError as error:
+            content, why = None, f": {error}"
         if not isinstance(content, Mapping) or not isinstance(content.get("Statement"), (list, Mapping)):
             fix = 'write {"Version": "2012-10-17", "Statement": [...]}'
-            yield refuse(one, "policy-json", f"{place.field} is no policy document in JSON", fix, _GRAMMAR)
+            yield refuse(one, "policy-json", f"{place.field} is no policy document in JSON{why}", fix, _GRAMMAR)
             continue
         for check, what, fix, source in _breaches(content, place.form):
             yield refuse(one, check, f"{place.field}: {what}", fix, source)
@@ -302,8 +302,8 @@ def principals_to_come(graph: Graph) -> Iterator[Refusal]:
 
     AWS keeps a principal by its unique id, and so takes none that is not there.
     """
-    for one, place, document in _documents(graph):
-        for statement in statements(document) if place.form != "identity" else ():
+    for one, place, text in _documents(graph):
+        for statement in statements(text) if place.form != "identity" else ():
             for name in (*principals(statement), *principals({"Principal": statement.get("NotPrincipal")})):
                 named = graph.find(name, t.ROLE, t.USER)
                 if named is not None and not graph.needs(one, named):

@@ -341,7 +341,7 @@ def _files(b: Builder, key: Resource) -> None:
     )
     selector = {
         "readWriteType": "All",
-        "dataResources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3:::workbuoy-prod-files/"]}],
+        "dataResources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}],
     }
     b.add("Files", "aws:cloudtrail/trail:Trail", "files-trail", enableLogging=True, eventSelectors=[selector])
 

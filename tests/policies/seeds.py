@@ -31,6 +31,11 @@ from tests.policies.good_graph import (
 )
 
 GONE = "the resource is taken away"
+OBJECTS = {"dataResources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}]}
+SELECTOR = [
+    {"field": "resources.type", "equals": ["AWS::S3::Object"]},
+    {"field": "eventCategory", "equals": ["Data"]},
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,8 @@ class Seed:
     value: Any = None
     also: frozenset[str] = frozenset()
     """Other controls that the same fault breaks."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """Other properties that change with it."""
     kind: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
     protect: bool | None = None
@@ -63,7 +70,7 @@ class Seed:
     def _changed(self, target: Resource) -> Resource:
         if self.protect is not None:
             return replace(target, protect=self.protect)
-        properties = deepcopy(dict(target.inputs))
+        properties = deepcopy({**target.inputs, **self.beside})
         inner: Any = properties
         steps = self.path.split(".")
         for step in steps[:-1]:
@@ -134,6 +141,16 @@ DATABASE = [
         "parameters",
         [{"name": "rds.force_ssl", "value": "0"}, {"name": "log_statement", "value": "ddl"}],
     ),
+    seed(
+        "database-force-tls",
+        "database-parameters",
+        "parameters",
+        [
+            {"name": "rds.force_ssl", "value": "0"},
+            {"name": "rds.force_ssl", "value": "1"},
+            {"name": "log_statement", "value": "ddl"},
+        ],
+    ),
     seed("database-rename-master", D, "username", "postgres"),
     seed("database-allow-iam-login", D, "iamDatabaseAuthenticationEnabled", False),
     seed("database-use-current-certificate", D, "caCertIdentifier", "rds-ca-2019"),
@@ -152,6 +169,7 @@ DATABASE = [
     seed("database-monitor-closely", D, "monitoringInterval", 0.0),
     seed("database-change-port", D, "port", 5432.0),
     gone("database-announce-events", "database-db-instance-events"),
+    seed("database-announce-events", "database-db-instance-events", "sourceIds", ["another"]),
     seed("database-announce-events", "database-db-parameter-group-events", "enabled", False),
     seed("database-announce-events", "database-db-security-group-events", "sourceType", "db-cluster"),
     gone("database-join-backup-plan", "database-backup"),
@@ -300,7 +318,28 @@ STORAGE = [
     seed("bucket-require-mfa-delete", "files-versioning", "versioningConfiguration.mfaDelete", "Disabled"),
     gone("bucket-record-object-access", "files-trail"),
     seed("bucket-record-object-access", "files-trail", "enableLogging", False),
-    seed("bucket-record-object-access", "files-trail", "eventSelectors", [{"readWriteType": "WriteOnly"}]),
+    *(
+        seed("bucket-record-object-access", "files-trail", "eventSelectors", [{**OBJECTS, **change}])
+        for change in (
+            {"readWriteType": "WriteOnly"},
+            {"dataResources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3:::another/"]}]},
+        )
+    ),
+    *(
+        Seed(
+            control="bucket-record-object-access",
+            resource="files-trail",
+            path="eventSelectors",
+            value=None,
+            beside={"advancedEventSelectors": [{"fieldSelectors": [*SELECTOR, narrowing]}]},
+        )
+        for narrowing in (
+            {"field": "readOnly", "equals": ["true"]},
+            {"field": "resources.ARN", "notStartsWiths": ["arn:aws:s3:::workbuoy-prod-files/"]},
+            {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::another/"]},
+            {"field": "userIdentity.arn", "notEquals": ["arn:aws:iam::333333333333:role/thief"]},
+        )
+    ),
 ]
 
 SECRETS = [
@@ -714,6 +753,14 @@ OUTSIDERS = [
         for statement in (THEIRS, ANY_SOURCE)
     ),
     added("resource-policy-refuse-outsiders", "aws:kms/keyPolicy:KeyPolicy", policy=document(THEIRS)),
+    *(
+        added("resource-policy-refuse-outsiders", kind, **{name: document(EVERYBODY)})
+        for kind, name in (
+            ("aws:dynamodb/resourcePolicy:ResourcePolicy", "policy"),
+            ("aws:efs/fileSystemPolicy:FileSystemPolicy", "policy"),
+            ("aws:opensearch/domain:Domain", "accessPolicies"),
+        )
+    ),
     added(
         "resource-policy-refuse-outsiders",
         "aws:lambda/permission:Permission",
@@ -792,6 +839,7 @@ SERVICE = [
     seed("service-refuse-public-ip", "service-service", "networkConfiguration.assignPublicIp", True),
     seed("service-use-latest-platform", "service-service", "platformVersion", "1.3.0"),
     seed("task-keep-own-processes", TASK, "pidMode", "host"),
+    seed("task-keep-own-processes", TASK, "ipcMode", "host"),
     seed("task-keep-own-network", TASK, "networkMode", "host"),
     seed("task-refuse-privileged", TASK, "containerDefinitions", container(privileged=True)),
     seed("task-read-only-root", TASK, "containerDefinitions", container(readonlyRootFilesystem=False)),
@@ -808,6 +856,13 @@ SERVICE = [
             {"DB_PASS": "x"},
         )
     ),
+    seed("task-inject-secrets", TASK, "containerDefinitions", container(command=["psql", "postgresql://u:p@host/db"])),
+    seed(
+        "task-inject-secrets",
+        TASK,
+        "containerDefinitions",
+        container(environment=[{"name": "A", "value": "AKIAABCDEFGHIJKLMNOP"}, *environment(A="plain")]),
+    ),
     seed(
         "task-inject-secrets", TASK, "containerDefinitions", container(environmentFiles=[{"type": "s3", "value": "a"}])
     ),
@@ -818,7 +873,7 @@ SERVICE = [
     seed("task-log", TASK, "containerDefinitions", container(logConfiguration=None)),
     *(
         seed("task-run-as-user", TASK, "containerDefinitions", container(user=user))
-        for user in ("root", "0:0", "00", None)
+        for user in ("root", "0:0", "00", "+0", None)
     ),
     seed("task-separate-roles", TASK, "taskRoleArn", f"arn:aws:iam::{ACCOUNT}:role/workbuoy-prod-execution"),
     seed("task-run-production", TASK, "containerDefinitions", container(environment=[])),
@@ -913,6 +968,12 @@ NETWORK = [
             "aws:ec2/securityGroupRule:SecurityGroupRule",
         )
     ),
+    added(
+        "network-close-ports",
+        "aws:ec2/managedPrefixList:ManagedPrefixList",
+        entries=[{"cidr": "10.0.0.0/8"}, {"cidr": "0.0.0.0/0"}],
+    ),
+    added("network-close-ports", "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry", cidr="::/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "0.0.0.0/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv6", "::/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "128.0.0.0/1"),
@@ -1029,6 +1090,7 @@ PLACEMENT = [
     seed("resource-stay-in-residency", D, "region", "us-east-1"),
     seed("resource-stay-in-residency", D, "availabilityZone", "us-east-1a"),
     seed("resource-stay-in-residency", "secrets-oidc", "replicas", [{"region": "us-east-1"}]),
+    added("resource-stay-in-residency", "aws:dynamodb/table:Table", replicas=[{"regionName": "us-east-1"}]),
     seed("resource-stay-in-residency", "database-snapshot-copy", "destinationRegion", "us-east-1"),
     seed("resource-stay-in-residency", SERVICE_LOG, "kmsKeyId", "arn:aws:kms:us-east-1:333333333333:key/1"),
     seed(

@@ -3,18 +3,24 @@
 import ast
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
+from facts import tokens as t
 from graph import Resource
+from graph.resource import type_of
 from policies import judging, rules
 from policies.catalogue import catalogue
+from policies.errors import RuleError
+from policies.pack import rules_covering
 from policies.rule import RULES
-from policies.runner import Report, check
+from policies.runner import Report, check, policy_resources
+from policies.stack import Stack
 from tests.policies.good_graph import ACCOUNT, REGION, document, github, good_graph, people
-from tests.policies.seeds import GONE, OPEN, SEEDS, Seed, backed_up, federated, seed
+from tests.policies.seeds import GONE, OPEN, SEEDS, SELECTOR, Seed, backed_up, container, federated, seed
 
 USER, MFA = f"arn:aws:iam::{ACCOUNT}:user/ola", "aws:MultiFactorAuthPresent"
 RULE_FILES = sorted(Path(rules.__file__).parent.glob("[a-z]*.py"))
@@ -49,10 +55,6 @@ def test_a_seeded_fault_is_caught_by_exactly_its_controls(seed: Seed, graph: lis
     assert firing(seed, graph) == {seed.control} | seed.also
 
 
-SELECTOR = [
-    {"field": "resources.type", "equals": ["AWS::S3::Object"]},
-    {"field": "eventCategory", "equals": ["Data"]},
-]
 DENY = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
 OTHER_GOOD_SIDES = [
     seed("key-rotate", "encryption-data", "customerMasterKeySpec", "RSA_2048"),
@@ -69,7 +71,12 @@ OTHER_GOOD_SIDES = [
         "rotationRules",
         {"scheduleExpression": "cron(0 8 1 1/2 ? *)"},
     ),
-    seed("bucket-record-object-access", "files-trail", "advancedEventSelectors", [{"fieldSelectors": SELECTOR}]),
+    *(
+        seed("bucket-record-object-access", "files-trail", "advancedEventSelectors", [{"fieldSelectors": fields}])
+        for fields in (SELECTOR, [*SELECTOR, {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::workbuoy-"]}])
+    ),
+    seed("task-inject-secrets", "service-rotation", "environment.variables", {"PROXY_PASS": "http://app:8080"}),
+    seed("database-announce-events", "database-db-instance-events", "sourceIds", ["workbuoy-prod-database"]),
     seed("role-name-trusted-principals", "task-role", "assumeRolePolicy", document(DENY)),
     seed("function-use-current-runtime", "service-rotation", "packageType", "Image"),
     seed("network-close-ports", "network-balancer-from-world", "type", "egress"),
@@ -107,6 +114,44 @@ def test_another_good_side_stays_silent(change: Seed, graph: list[Resource]) -> 
     if change.control == "function-use-current-runtime":
         good = seed("", "service-rotation", "runtime").applied(good)
     assert {finding.control for finding in judged(good).having("fail")} == set()
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ("aws:alb/listener:Listener", t.LISTENER),
+        ("aws:elasticloadbalancingv2/loadBalancer:LoadBalancer", t.LOAD_BALANCER),
+        ("aws:s3/bucketAclV2:BucketAclV2", t.BUCKET_ACL),
+        ("aws:s3/bucketV2:BucketV2", t.BUCKET),
+    ],
+)
+def test_a_type_is_judged_by_whichever_of_its_names_the_program_declares_it(declared: str, kind: str) -> None:
+    assert rules_covering(declared) == rules_covering(kind)
+    one = Resource(urn=f"urn:pulumi:prod::p::{declared}::one", type=declared, name="one")
+    assert one.type == type_of(one.urn) == kind
+    (seen,) = policy_resources([one])
+    seen.resource_type = declared  # as the engine hands it over
+    assert judging.args_for(seen, {}).type == kind
+    assert list(Stack([seen]).of(kind)) == [seen]
+
+
+def test_a_container_is_judged_by_its_settings_in_any_case(graph: list[Resource]) -> None:
+    written = container().replace("readonlyRootFilesystem", "READONLYROOTFILESYSTEM").replace('"name"', '"Name"')
+    same = seed("", "service-task", "containerDefinitions", written)
+    assert firing(same, graph) == set()
+    for name in ("Privileged", "PRIVILEGED", "privileged"):
+        fault = seed("", "service-task", "containerDefinitions", container(**{name: True}))
+        assert firing(fault, graph) == {"task-refuse-privileged"}
+    twice = seed("", "service-task", "containerDefinitions", container(privileged=False, Privileged=True))
+    with pytest.raises(RuleError, match="privileged stands twice"):
+        judged(twice.applied(graph))
+
+
+def test_a_place_that_nobody_says_is_not_judged(graph: list[Resource]) -> None:
+    """The provider may take its region from the environment, which no recording shows."""
+    alone = [replace(one, provider="") if one.name == "database-instance" else one for one in graph]
+    found = [one.urn for one in judged(alone).having("not evaluated") if one.control == "resource-stay-in-residency"]
+    assert [urn.rpartition("::")[2] for urn in found] == ["database-instance"]
 
 
 def test_every_control_has_a_seeded_fault() -> None:

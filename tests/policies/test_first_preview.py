@@ -25,6 +25,11 @@ def test_links_are_followed_by_dependency_and_nothing_fails_falsely() -> None:
     assert [finding.message for finding in report.having("fail")] == []
 
 
+def test_nothing_fails_falsely_where_a_recording_shows_no_dependencies_either() -> None:
+    report = judged([replace(one, property_dependencies={}, dependencies=()) for one in first_preview(good_graph())])
+    assert [finding.message for finding in report.having("fail")] == []
+
+
 def test_what_cannot_be_judged_yet_is_listed_by_control() -> None:
     report = judged(first_preview(good_graph()))
     listed = {finding.control for finding in report.having("not evaluated")}

@@ -85,14 +85,19 @@ def test_another_branch_is_reported_and_goes_on(
     assert f"{other[:9]} is deployed, of another branch" in result.stderr
 
 
-def test_a_clone_that_is_too_short_to_tell_stops(
-    deploy: Deploy, fake_cli: FakeCli, made_project: Project, commits: tuple[str, str]
+@pytest.mark.parametrize("cure", ["git fetch --unshallow", "git fetch origin abab"])
+def test_a_clone_that_does_not_know_what_is_deployed_stops(
+    deploy: Deploy, fake_cli: FakeCli, made_project: Project, commits: tuple[str, str], cure: str
 ) -> None:
-    (made_project.root / ".git/shallow").write_text(f"{commits[1]}\n")
+    """A newer commit that nobody fetched yet, for one: it is no other branch's."""
+    if "unshallow" in cure:
+        (made_project.root / ".git/shallow").write_text(f"{commits[1]}\n")
     fake_cli.answer(deployed("ab" * 20))
     result = deploy()
     assert result.exit_code == 1
-    assert "which this shallow clone does not know" in result.stderr
+    assert "which this clone does not know" in result.stderr
+    assert cure in result.stderr
+    assert deploy("--older").exit_code == 0
 
 
 def test_without_git_it_is_reported_that_nobody_knows(deploy: Deploy, fake_cli: FakeCli) -> None:

@@ -1,0 +1,35 @@
+"""What a task's containers are. ECS and the provider take the names of their settings in any case."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from graph.values import document, maps
+
+_NAMES: Final = {
+    name.lower(): name
+    for name in (
+        *("name", "image", "command", "entryPoint", "user", "privileged", "readonlyRootFilesystem", "essential"),
+        *("environment", "environmentFiles", "secrets", "value", "valueFrom", "type"),
+        *("logConfiguration", "logDriver", "options"),
+    )
+}
+"""What anybody here reads of a container."""
+
+
+def containers(definitions: Any) -> Iterator[Mapping[str, Any]]:
+    """The containers of `containerDefinitions`. Raises ValueError where it is no JSON, or says something twice."""
+    return maps(_spelled(document(definitions)))
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_spelled(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        name = _NAMES.get(str(key).lower(), str(key))
+        if name in found:
+            raise ValueError(f"{name} stands twice, in another case")
+        found[name] = _spelled(item)
+    return found
