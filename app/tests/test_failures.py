@@ -6,6 +6,7 @@ import dataclasses
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -51,6 +52,23 @@ def test_a_database_that_goes_away_and_comes_back(settings: Settings) -> None:
         # every failure would still be waiting.
         assert 200 in [browser.get("/readyz").status_code for _ in range(6)]
         assert [thing["title"] for thing in browser.get("/api/things").json()["items"]] == ["A thing"]
+
+
+def test_a_service_that_is_busy_is_ready(settings: Settings) -> None:
+    assert isinstance(settings.database, PostgresAddress)
+    few = dataclasses.replace(settings.database, connection_limit=4, pool_timeout=1)
+    with Service(dataclasses.replace(settings, database=few)) as service:
+        browsers = [service.browser(user) for user in ("acme-user", "globex-user") for _ in range(3)]
+        assert {each.get("/api/things").status_code for each in browsers} == {200}  # known whose they are
+        with ThreadPoolExecutor(2 * len(browsers)) as several:
+            with psycopg.connect(superuser_url(settings)) as superuser:
+                superuser.execute("lock table things in access exclusive mode")
+                busy = [several.submit(browser.get, "/api/things") for browser in browsers]
+                time.sleep(0.5)
+                assert not any(each.done() for each in busy)
+                ready = [several.submit(service.browser(user=None).get, "/readyz") for _ in range(6)]
+                assert {each.result().status_code for each in ready} == {200}
+            assert {each.result().status_code for each in busy} == {200}
 
 
 def test_connections_that_were_cut_cost_no_request(settings: Settings) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from tests.service import Service, attach, make_thing
 from tests.test_attachments import objects
@@ -150,6 +152,39 @@ def test_rows_that_a_restore_kept_go_once_their_days_are_over_and_its_journal_st
     left = [one["Key"] for one in objects(bucket_service.settings) if one["Key"].startswith("restores/")]
     assert left == [f"{run}/journal.json"]
     s3.delete_object(Bucket=where.bucket, Key=left[0])
+
+
+def test_an_object_that_the_store_refuses_to_delete_keeps_no_other(
+    bucket_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = bucket_service.browser()
+    tenant = browser.get("/api/me").json()["tenant_id"]
+    keys = [f"tenants/{tenant}/{n}" for n in range(5)]
+    with psycopg.connect(superuser_url(bucket_service.settings)) as superuser, superuser.cursor() as cursor:
+        cursor.executemany(
+            "insert into object_removals values (%s, %s, now() - interval '1 day' + %s * interval '1 second')",
+            [(tenant, key, n) for n, key in enumerate(keys)],
+        )
+    monkeypatch.setattr(removals, "PAGE", 2)
+    real, asked = BaseClient._make_api_call, list[str]()
+
+    def call(self: Any, operation: str, arguments: Any) -> Any:
+        if operation == "DeleteObject":
+            asked.append(arguments["Key"])
+            if arguments["Key"] in held:
+                refusal = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+                raise ClientError(refusal, operation)
+        return real(self, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    held = {keys[0], keys[2]}
+    sweep(bucket_service)
+    assert set(noted(bucket_service.settings)) == held
+    assert asked == keys
+    held = {keys[0], keys[2]}
+    asked.clear()
+    sweep(bucket_service)
+    assert asked == [keys[0], keys[2]], "a store that refuses everything is not asked for all of it"
 
 
 def test_only_the_sweep_sees_notes_of_every_tenant(bucket_service: Service) -> None:

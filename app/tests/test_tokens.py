@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tests.test_members import as_role
 from tests.test_process import serving
 from tests.test_tenants import login_connection
 from workbuoy_app import registry, sessions, tokens
+from workbuoy_app.postgres import PostgresTransaction
 from workbuoy_app.rights import Right, Role
 
 
@@ -185,6 +188,38 @@ def test_a_member_has_so_many_tokens(service: Service, monkeypatch: pytest.Monke
     for _ in range(2):
         make_token(browser, Right.THINGS_READ)
     assert_problem(browser.post("/api/tokens", json={"name": "x", "scopes": ["things:read"]}), 409)
+
+
+def test_a_member_has_so_many_tokens_however_many_are_made_at_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "MOST_TOKENS", 2)
+    real = PostgresTransaction.execute
+    browser = service.browser()
+    make_token(browser, Right.THINGS_READ)
+
+    async def slowly(self: Any, statement: str, values: Any) -> Any:
+        await asyncio.sleep(0.3)  # all have counted, where nobody waits for another
+        return await real(self, statement, values)
+
+    monkeypatch.setattr(PostgresTransaction, "execute", slowly)
+    body = {"name": "x", "scopes": ["things:read"]}
+    with ThreadPoolExecutor(4) as several:
+        answers = [several.submit(browser.post, "/api/tokens", json=body) for _ in range(4)]
+    assert sorted(each.result().status_code for each in answers) == [201, 409, 409, 409]
+
+
+def test_every_token_is_on_some_page(either_service: Service) -> None:
+    admin = as_role(either_service, Role.ADMIN)
+    made = [make_token(admin, Right.THINGS_READ)["id"] for _ in range(5)]
+    for everyones in (True, False):
+        found, query = list[str](), {"everyones": everyones, "limit": 2}
+        while query.get("cursor", "") is not None:
+            page = admin.get("/api/tokens", params=query).json()
+            found += [each["id"] for each in page["items"]]
+            query["cursor"] = page["next_cursor"]
+        assert found == made[::-1]
+    assert admin.get("/api/tokens").json()["next_cursor"] is None
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,18 @@ class TokenValue(Token):
     value: Annotated[str, Field(description="Shown this once: send it as `Authorization: Bearer …`")]
 
 
-class TokenList(BaseModel):
-    """Tokens, the newest first."""
+class TokenQuery(PageQuery):
+    """Whose tokens to list, and which page of them."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 100  # so that one's own are one page
+    everyones: Annotated[bool, Field(description="Of all members, for whoever may manage them")] = False
+
+
+class TokenPage(BaseModel):
+    """Some tokens, the newest first, and where the next ones begin."""
 
     items: list[Token]
+    next_cursor: UUID | None
 
 
 class AuditQuery(PageQuery):

@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.database = databases.connect(settings)
     state.storage = ObjectStorage(settings.storage) if settings.storage else None
     state.sweeper = Sweeper(state.database, state.storage)
-    state.storage_check = health.StorageCheck(state.storage)
+    state.checks = health.Checks(state.database, state.storage)
     state.shares = Shares(settings)
     state.provider = None
     app.router.routes.extend(_api.routes)

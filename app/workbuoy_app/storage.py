@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,10 @@ WAY_BACK_LASTS = timedelta(days=7)  # as the one of a switch: operations/restore
 
 class StorageUnavailable(Unavailable):
     """The store refuses, hangs or is not there."""
+
+
+class StorageRefused(StorageUnavailable):
+    """The store answered, and does not do this."""
 
 
 def object_key(tenant_id: UUID, attachment_id: UUID) -> str:
@@ -118,15 +123,15 @@ class ObjectStorage:
         """Delete an object; one that is not there is success. Raises StorageUnavailable."""
         await self._call("delete", lambda s3: s3.delete_object(**self._at(key)))
 
-    async def end_ways_back(self, now: datetime) -> int:
+    async def end_ways_back(self, now: datetime) -> None:
         """Delete rows that restores kept as the way back, once their days are over; journals, which hold none, stay.
 
-        Gives how many objects went. Raises StorageUnavailable.
+        What the store refuses does not keep the rest. Raises StorageUnavailable.
         """
         keys = await self._call("list", lambda s3: _old_ways_back(s3, self._settings.bucket, now))
         for key in keys:
-            await self.delete(key)
-        return len(keys)
+            with suppress(StorageRefused):
+                await self.delete(key)
 
     async def signed_address(self, key: str, name: str, content_type: str, reading: Reading) -> str:
         """An address that anyone may read from for five minutes, always as a download.
@@ -186,7 +191,7 @@ class ObjectStorage:
                     outcome.failed()
                     where = {"bucket": self._settings.bucket, "host": self._host, "error": code}
                     log.warning("the store failed", extra={"operation": operation, **where})
-                    raise StorageUnavailable(code) from None
+                    raise (StorageRefused if refused else StorageUnavailable)(code) from None
 
     @property
     def _host(self) -> str:

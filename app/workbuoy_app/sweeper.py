@@ -15,7 +15,7 @@ from workbuoy_app.database import Database
 from workbuoy_app.logs import log
 from workbuoy_app.metrics import REMOVALS_OLDEST, REMOVALS_OWED
 from workbuoy_app.problems import Unavailable
-from workbuoy_app.storage import ObjectStorage
+from workbuoy_app.storage import ObjectStorage, StorageRefused
 
 EVERY_SECONDS = 60.0
 WAYS_BACK_EVERY_SECONDS = 3600.0  # a listing costs, and their days are seven
@@ -57,13 +57,8 @@ class Sweeper:
         """Remove what is owed, then count what still is. Raises DatabaseUnavailable."""
         await self._database.run(idempotency.forget_old, {})
         try:
-            while self._storage is not None:
-                rows = await self._database.run(removals.owed, {})
-                for row in rows:
-                    await self._storage.delete(row["object_key"])
-                    await self._database.run(partial(removals.forget, row=row), {})
-                if len(rows) < removals.PAGE:
-                    break
+            if self._storage is not None:
+                await self._remove(self._storage)
             if self._storage is not None and time.monotonic() >= self._ways_back_due:
                 self._ways_back_due = time.monotonic() + WAYS_BACK_EVERY_SECONDS
                 await self._storage.end_ways_back(datetime.now(UTC))
@@ -74,3 +69,19 @@ class Sweeper:
             if number:
                 fields = {"operation": "sweep", "owed": number, "oldest_age_seconds": round(age_seconds)}
                 log.warning(STILL_OWED, extra=fields)
+
+    async def _remove(self, storage: ObjectStorage) -> None:
+        """All that is owed. What the store refuses does not keep the rest, unless it refuses everything."""
+        refused = set[str]()
+        while True:
+            owed = await self._database.run(partial(removals.owed, limit=removals.PAGE + len(refused)), {})
+            rows = [row for row in owed if row["object_key"] not in refused]
+            for row in rows:
+                try:
+                    await storage.delete(row["object_key"])
+                except StorageRefused:
+                    refused.add(row["object_key"])
+                else:
+                    await self._database.run(partial(removals.forget, row=row), {})
+            if len(rows) < removals.PAGE or refused.issuperset(row["object_key"] for row in rows):
+                break

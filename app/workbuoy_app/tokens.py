@@ -6,8 +6,8 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from workbuoy_app.access_models import TokenInput, TokenRotation
-from workbuoy_app.database import Row, Transaction
+from workbuoy_app.access_models import TokenInput, TokenQuery, TokenRotation
+from workbuoy_app.database import ROW_LOCK, Row, Transaction
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.problems import NotFound, Refused
 from workbuoy_app.rights import Right
@@ -38,16 +38,18 @@ def prepared(token: TokenInput, value: str) -> Row:
     }
 
 
-async def all_of(tx: Transaction, session: Session, *, everyones: bool) -> Row:
+async def page(tx: Transaction, session: Session, query: TokenQuery) -> Row:
     """One's own, the newest first; or all of the tenant, for whoever may manage members."""
-    if everyones and Right.MEMBERS_MANAGE not in session.rights:
+    if query.everyones and Right.MEMBERS_MANAGE not in session.rights:
         raise Refused(403, "Only who may manage members sees the tokens of all.")
-    own_only = "" if everyones else _own(session)
+    own_only = "" if query.everyones else _own(session)
+    beyond = " and id < %(cursor)s" if query.cursor else ""
     rows = await tx.all(
-        f"select {_COLUMNS} from api_tokens where tenant_id = %(tenant_id)s{own_only} order by id desc limit 1000",
-        _who(session),
+        f"select {_COLUMNS} from api_tokens where tenant_id = %(tenant_id)s{own_only}{beyond}"
+        " order by id desc limit %(limit)s",
+        {**_who(session), "cursor": query.cursor, "limit": query.limit + 1},
     )
-    return {"items": [_as_response(row) for row in rows]}
+    return query.answer([_as_response(row) for row in rows])
 
 
 async def make(tx: Transaction, session: Session, row: Row) -> Row:
@@ -55,12 +57,11 @@ async def make(tx: Transaction, session: Session, row: Row) -> Row:
     if beyond := [scope for scope in row["scopes"].split() if scope not in session.rights]:
         raise Refused(403, f"You may not do this yourself: {', '.join(beyond)}")
     values = {**_who(session), **row}
-    others = await tx.one(
-        "select count(*) as number from api_tokens where tenant_id = %(tenant_id)s and member_id = %(member_id)s"
-        " and id <> %(id)s",
-        values,
-    )
-    if others is not None and others["number"] >= MOST_TOKENS:
+    others = "select id from api_tokens where tenant_id = %(tenant_id)s and member_id = %(member_id)s and id <> %(id)s"
+    await tx.all(
+        f"{others} order by id{ROW_LOCK}", values
+    )  # of two at once the second counts the first's too
+    if len(await tx.all(others, values)) >= MOST_TOKENS:
         raise Refused(409, f"A member has at most {MOST_TOKENS} tokens. Revoke one first.")
     await tx.execute(
         "insert into api_tokens (tenant_id, id, member_id, name, scopes, token_hash, created_at, expires_at)"

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from workbuoy_app import sessions
 from workbuoy_app.api import cookies
 from workbuoy_app.api.caller import InBrowser, LoggedIn
+from workbuoy_app.api.shares import LOGGING_IN
 from workbuoy_app.database import Row, Transaction
 from workbuoy_app.logs import log
 from workbuoy_app.metrics import LOGINS
@@ -91,7 +92,8 @@ async def log_in_done(request: Request) -> Response:
 @router.post("/auth/logout", response_model=LoggedOut, responses=documented(401, 403, 429, 503))
 async def log_out(request: Request, response: Response, caller: InBrowser) -> Row:
     """End this session."""
-    await request.app.state.database.run(lambda tx: sessions.end(tx, caller.claims), caller.claims)
+    async with caller.shares.connections.of(caller.shares.tenant(caller.claims)):
+        await caller.database.run(lambda tx: sessions.end(tx, caller.claims), caller.claims)
     return await _logged_out(request, response)
 
 
@@ -147,13 +149,16 @@ async def _begin_session(request: Request, issuer: str, subject: str, return_to:
     async def start(tx: Transaction) -> bool:
         return await sessions.start(tx, claims, issuer, subject)
 
-    if not await request.app.state.database.run(start, claims):
+    app = request.app.state
+    async with app.shares.connections.of(LOGGING_IN):
+        is_member = await app.database.run(start, claims)
+    if not is_member:
         LOGINS.labels("not a member").inc()
         raise Refused(403, "Nobody has made you a member yet; ask your administrator.")
     LOGINS.labels("success").inc()
     log.info("logged in", extra={"request_id": request.state.request_id})
     response = RedirectResponse(return_to, status_code=303)
-    cookies.set_session(response, request.app.state.settings, token)
+    cookies.set_session(response, app.settings, token)
     return response
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 
@@ -20,26 +21,47 @@ CHECK_TIMEOUT_SECONDS = 5
 STORAGE_CHECKED_EVERY_SECONDS = 10.0
 
 
-class StorageCheck:
-    """Asks the bucket at most every ten seconds, however many load balancers ask us."""
+@dataclass(frozen=True)
+class Found:
+    """Each `ok`, or what is wrong."""
 
-    def __init__(self, storage: ObjectStorage | None) -> None:
-        self._storage = storage
-        self._answer = "ok" if storage else "in the database"
-        self._until = float("-inf") if storage else float("inf")
-        self._lock = asyncio.Lock()
+    database: str
+    schema: str
+    storage: str
 
-    async def answer(self) -> str:
-        """`ok`, or what is wrong."""
-        async with self._lock:
-            if self._storage and time.monotonic() > self._until:
-                try:
+
+class Checks:
+    """One is under way at a time, and whoever asks meanwhile gets its answer: nobody has to log in to ask.
+
+    The bucket is asked at most every ten seconds.
+    """
+
+    def __init__(self, database: Database, storage: ObjectStorage | None) -> None:
+        self._database, self._storage = database, storage
+        self._storage_answer = "ok" if storage else "in the database"
+        self._storage_until = float("-inf") if storage else float("inf")
+        self._under_way: asyncio.Task[Found] | None = None
+
+    async def answer(self) -> Found:
+        """What holds now."""
+        if self._under_way is None or self._under_way.done():
+            self._under_way = asyncio.create_task(self._look())
+        return await asyncio.shield(self._under_way)
+
+    async def _look(self) -> Found:
+        (database, found), storage = await asyncio.gather(_database(self._database), self._of_storage())
+        return Found(database, found, storage)
+
+    async def _of_storage(self) -> str:
+        if self._storage and time.monotonic() > self._storage_until:
+            try:
+                async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
                     await self._storage.check()
-                    self._answer = "ok"
-                except Unavailable:
-                    self._answer = "unavailable"
-                self._until = time.monotonic() + STORAGE_CHECKED_EVERY_SECONDS
-        return self._answer
+                self._storage_answer = "ok"
+            except (Unavailable, TimeoutError):
+                self._storage_answer = "unavailable"
+            self._storage_until = time.monotonic() + STORAGE_CHECKED_EVERY_SECONDS
+        return self._storage_answer
 
 
 @router.get("/healthz", response_model=Health)
@@ -51,13 +73,16 @@ async def healthz() -> Health:
 @router.get("/readyz", response_model=Readiness, responses=documented(503))
 async def readyz(request: Request) -> Readiness:
     """Database, schema (at or past this release's head) and storage are there, and members could log in."""
-    app = request.app.state
-    (database, found), storage = await asyncio.gather(_database(app.database), _bounded(app.storage_check))
-    SCHEMA.set(found == "ok")
-    if database == "ok" and found == "ok" and storage != "unavailable":
-        return Readiness(ready=True, database=database, schema_state=found, storage=storage)
+    found: Found = await request.app.state.checks.answer()
+    SCHEMA.set(found.schema == "ok")
+    if found.database == "ok" and found.schema == "ok" and found.storage != "unavailable":
+        return Readiness(
+            ready=True, database=found.database, schema_state=found.schema, storage=found.storage
+        )
     raise Refused(
-        503, f"Not ready. Database: {database}; schema: {found}; storage: {storage}.", Unavailable.headers
+        503,
+        f"Not ready. Database: {found.database}; schema: {found.schema}; storage: {found.storage}.",
+        Unavailable.headers,
     )
 
 
@@ -80,11 +105,3 @@ async def _database(database: Database) -> tuple[str, str]:
         log.warning("nobody could log in", extra={"error": str(problem)})
         return f"no login possible ({problem})", found
     return "ok", found
-
-
-async def _bounded(check: StorageCheck) -> str:
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
-            return await check.answer()
-    except TimeoutError:
-        return "unavailable"

@@ -14,6 +14,9 @@ UPLOADS_TO_DATABASE = 4  # each holds its whole content
 SEARCHES = 4
 BURST_SECONDS = 3.0  # of requests may come at once
 UNKNOWN = "unknown"  # whoever has no session yet, or none: they share what one tenant has
+LOGGING_IN = (
+    "logging in"  # their provider has named them, so nobody can keep them out by requests without a session
+)
 MOST_SESSIONS = 20_000
 
 
@@ -23,7 +26,8 @@ class Shares:
     def __init__(self, settings: Settings) -> None:
         connections = settings.connection_limit
         uploads = UPLOADS_TO_BUCKET if settings.storage else UPLOADS_TO_DATABASE
-        self.connections = Turns("requests", connections, connections - 2, most_waiting=300)
+        # One stays for /readyz and the sweeper: a busy service is ready, and is not to be taken for one that is not.
+        self.connections = Turns("requests", max(1, connections - 1), connections - 2, most_waiting=300)
         self.searches = Turns("searches", SEARCHES, SEARCHES // 2, most_waiting=20)
         self.uploads = Turns("uploads", uploads, uploads // 2, most_waiting=0)
         per_second = settings.session_requests_per_second, settings.tenant_requests_per_second

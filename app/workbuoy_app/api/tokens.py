@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from workbuoy_app import tokens
-from workbuoy_app.access_models import TokenInput, TokenList, TokenRotation, TokenValue
+from workbuoy_app.access_models import TokenInput, TokenPage, TokenQuery, TokenRotation, TokenValue
 from workbuoy_app.api.caller import InBrowser, LoggedIn
 from workbuoy_app.database import Row
 from workbuoy_app.problems import documented
@@ -16,13 +16,10 @@ from workbuoy_app.problems import documented
 router = APIRouter(prefix="/api/tokens", tags=["tokens"])
 
 
-@router.get("", response_model=TokenList, responses=documented(401, 403, 422, 429, 503))
-async def list_tokens(
-    caller: LoggedIn,
-    everyones: Annotated[bool, Query(description="Of all members, for whoever may manage them")] = False,
-) -> Row:
-    """One's own tokens; through a token, that one."""
-    return await caller.run(tokens.all_of, everyones=everyones)
+@router.get("", response_model=TokenPage, responses=documented(401, 403, 422, 429, 503))
+async def list_tokens(caller: LoggedIn, query: Annotated[TokenQuery, Query()]) -> Row:
+    """A page of one's own tokens; through a token, that one."""
+    return await caller.run(tokens.page, query)
 
 
 @router.post(

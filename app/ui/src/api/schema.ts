@@ -307,7 +307,7 @@ export interface paths {
         };
         /**
          * List Tokens
-         * @description One's own tokens; through a token, that one.
+         * @description A page of one's own tokens; through a token, that one.
          */
         get: operations["list_tokens"];
         put?: never;
@@ -765,12 +765,14 @@ export interface components {
             expires_in_days: number;
         };
         /**
-         * TokenList
-         * @description Tokens, the newest first.
+         * TokenPage
+         * @description Some tokens, the newest first, and where the next ones begin.
          */
-        TokenList: {
+        TokenPage: {
             /** Items */
             items: components["schemas"]["Token"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * TokenRotation
@@ -2642,6 +2644,9 @@ export interface operations {
     list_tokens: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before; the first page has none */
+                cursor?: string;
                 /** @description Of all members, for whoever may manage them */
                 everyones?: boolean;
             };
@@ -2657,7 +2662,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenList"];
+                    "application/json": components["schemas"]["TokenPage"];
                 };
             };
             /** @description Not logged in */
