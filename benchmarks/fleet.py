@@ -23,7 +23,7 @@ import click
 
 ROOT = Path(__file__).parent.parent
 if __name__ == "__main__":
-    sys.path[0] = str(ROOT)  # Python puts this folder first, where policies.py would hide the package
+    sys.path[0] = str(ROOT)  # Python puts this folder first, where rehearsal.py would hide the package
 
 from benchmarks.fleet_world import Aws, Clock, Process, StateBucket, Truth, calls_of  # noqa: E402
 from benchmarks.tenants import ACCOUNT, ON_ONE_BASE, make_project  # noqa: E402

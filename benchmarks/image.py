@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-# Python puts this folder first, where policies.py would hide the package of the same name.
+# Python puts this folder first, where rehearsal.py would hide the package of the same name.
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from operations.image import engines, wheelhouse  # noqa: E402

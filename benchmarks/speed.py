@@ -23,8 +23,8 @@ from pathlib import Path
 import click
 
 from benchmarks import terraform
-from benchmarks.floor import floor, imports
 from benchmarks.measuring import Measurement, measure, median
+from benchmarks.rehearsal import floor, imports
 from benchmarks.tenants import make_project
 from benchmarks.tenants_rehearsal import GREATEST_MS_A_RESOURCE, SIZES, resources_of, write_project
 from operations.warm.process import WarmProcess

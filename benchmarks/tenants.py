@@ -23,7 +23,7 @@ import click
 
 ROOT = Path(__file__).parent.parent
 if __name__ == "__main__":
-    sys.path[0] = str(ROOT)  # Python puts this folder first, where policies.py would hide the package
+    sys.path[0] = str(ROOT)  # Python puts this folder first, where rehearsal.py would hide the package
 
 from benchmarks.measuring import Measurement, measure, median  # noqa: E402
 from benchmarks.tenants_rehearsal import main as rehearsal  # noqa: E402
