@@ -129,7 +129,8 @@ def removing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def moving() -> tuple[Moving, Any]:
     place: Any = SimpleNamespace(
-        declared=SimpleNamespace(stack=FROM, service=SimpleNamespace(environment={"S3_BUCKET": "files"})),
+        declared=SimpleNamespace(stack=FROM),
+        bucket="files",
         cloud=SimpleNamespace(region="eu-west-1"),
     )
     worker: Any = SimpleNamespace(expect_all=lambda _: "")

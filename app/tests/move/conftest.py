@@ -23,24 +23,30 @@ _numbers = itertools.count()
 
 
 class Post:
-    """Instead of the module `time`: who sleeps wakes up when either side has written the other something."""
+    """Instead of the module `time`: who sleeps wakes up when another has written something."""
 
     monotonic = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._written = 0
-        self._seen = threading.local()
+        self._own = (
+            threading.local()
+        )  # how much of it this thread has written, and what it has seen of the others
 
     def written(self) -> None:
         with self._changed:
             self._written += 1
+            self._own.written = getattr(self._own, "written", 0) + 1
             self._changed.notify_all()
 
     def sleep(self, seconds: float) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._written != getattr(self._seen, "written", 0), seconds)
-            self._seen.written = self._written
+            self._changed.wait_for(lambda: self._of_others() != getattr(self._own, "seen", 0), seconds)
+            self._own.seen = self._of_others()
+
+    def _of_others(self) -> int:
+        return self._written - getattr(self._own, "written", 0)
 
 
 @pytest.fixture(autouse=True)
