@@ -85,6 +85,7 @@ CHANGES = {
                 "observability-dashboard",
                 "observability-database-connections",
                 "observability-database-free-storage",
+                "observability-service-unhealthy-tasks",
                 "service-scaling",
                 "service-service",
             },
