@@ -316,6 +316,12 @@ class Tenant(Settings):
         return self.places if self.isolation == "silo" else ()
 
     @property
+    def unsettled(self) -> "Tenant | None":
+        """The other place of a silo's move where its stack may not stand: a step makes it, and one destroys it."""
+        moves = self.isolation == "silo" and self.move is not None
+        return self.other if moves and self.move and (self.move.direction == "to" or self.move.retiring) else None
+
+    @property
     def updated_silos(self) -> tuple["Tenant", ...]:
         """Those that releases go to: a stack that was left and only waits to be destroyed would be made again."""
         return tuple(one for one in self.silos if one is self or one.dates.retiring is None)

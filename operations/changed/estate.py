@@ -41,7 +41,8 @@ class Base:
 class Customer:
     """A tenant and the stack that holds its data: its own for a silo, else its base. `tier` are a silo's sizes.
 
-    `other` is the base stack of a customer's other place, while they move.
+    `other` is the base stack of a customer's other place, while they move; where not `settled`, a stack may not stand
+    there: a step of the move makes it, and one destroys it.
     """
 
     tenant: str
@@ -49,6 +50,7 @@ class Customer:
     base: Base
     tier: str = ""
     other: Base | None = None
+    settled: bool = True
 
     @property
     def stack(self) -> str:
@@ -58,7 +60,8 @@ class Customer:
     @property
     def places(self) -> "tuple[Customer, ...]":
         """Everywhere their data stand, as `infra.tenants.record.Tenant.places`; the one that serves comes first."""
-        return tuple(replace(self, base=base, other=None) for base in (self.base, self.other) if base is not None)
+        serving = replace(self, other=None, settled=True)
+        return (serving,) if self.other is None else (serving, replace(self, base=self.other, other=None))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,4 +182,5 @@ def _customer(root: Path, name: str, place: str, bases: Mapping[str, Base], prob
         base=base,
         tier=str(content.get("tier") or ""),
         other=other[0] if other else None,
+        settled=not isinstance(move, Mapping) or (move.get("direction") == "from" and not move.get("retiring")),
     )

@@ -43,6 +43,7 @@ def matrices(change: Touched) -> dict[str, str]:
     silos = [_customer(one) for one in change.silos if one.base.reachable]
     standing = [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new]
     seen = _seen(change)
+    unsettled = {one.stack for one in change.silos if not one.settled}
     drilled = [
         *(_base(one) for one in reachable if one.drilled),
         *(_customer(one) for one in change.silos if one.base.reachable and one.base.drilled),
@@ -51,7 +52,7 @@ def matrices(change: Touched) -> dict[str, str]:
         "accounts": [{"account": one} for one in change.accounts if place_of(one) not in change.new],
         "rehearsals": _rehearsals(change),
         "comparisons": [one for one in _comparisons(change) if one["stack"] in seen],
-        "previews": [one for one in standing if one["stack"] in seen],
+        "previews": [one for one in standing if one["stack"] in seen - unsettled],
         "looks": shards(standing),
         "drills": shards(drilled),
         "silos": [

@@ -1,10 +1,12 @@
 """What stands, as the commands about a customer ask for it; each import is paid by whoever asks."""
 
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from operations.ending import notify
 
 if TYPE_CHECKING:
+    from infra.tenants.record import Tenant
     from operations.engine.stack import EngineStack
     from project.files import Project
 
@@ -26,3 +28,24 @@ def session() -> Any:
     import boto3  # noqa: PLC0415  half a second
 
     return boto3.Session()
+
+
+def unmade(tenant: "Tenant", stacks: Callable[[], Collection[str]]) -> str:
+    """Why a customer's stack stays as it is while a move has yet to make the second: no policy names an absent role.
+
+    `stacks` asks which stand, where that matters.
+    """
+    second = tenant.unsettled
+    if second is None or second.dates.retiring is not None or second.stack in stacks():
+        return ""
+    makes = f"workbuoy tenant deploy {tenant.name} --base {second.base}"
+    return f"its move's {second.stack} is not made yet, whose role {tenant.stack} lets in: `{makes}` makes it"
+
+
+def absent(project: "Project", stacks: Collection[str]) -> list[str]:
+    """Those of these that a move has yet to make, or has destroyed. Raises as `open_stack` does."""
+    from infra.tenants.files import read_tenants  # noqa: PLC0415  all customers' files
+
+    found = [one for tenant in read_tenants(project.root).tenants if (one := tenant.unsettled) and one.stack in stacks]
+    standing = {base: opened(project, base).stacks() for base in {one.base for one in found}}
+    return [one.stack for one in found if one.stack not in standing[one.base]]

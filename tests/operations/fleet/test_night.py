@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from operations.fleet import night as nights
 from operations.fleet.night import NIGHTS, Night
+from operations.tenant import standing
 from operations.tenant.deployment.scheduler import SiloOutcome, Stop
 from tests.operations.fleet.conftest import Run
+from tests.operations.fleet.test_plan import MOVE
 
 
 class Steps:
@@ -74,3 +77,18 @@ def test_the_command_ends_with_three_and_the_names_of_those_that_are_not_well(
     assert (bad.exit_code, bad.stdout) == (3, "1 of 2 stacks are well\n")
     assert "error: prod-c0001: drift prod-c0001 --json: exit code 3" in " ".join(bad.stderr.split())
     assert run("look", "drift", "--stacks", " ", "--output", output).exit_code == 2
+
+
+def test_a_stack_that_a_move_has_yet_to_make_is_passed_by_and_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Steps()
+    monkeypatch.setattr(nights, "run_child", lambda _, words, log, stop, printed: steps(words, log, stop, printed))
+    monkeypatch.setattr(standing, "opened", lambda *_: SimpleNamespace(stacks=lambda: ("prod", "prod-c0001")))
+    record = Path("tenants/c0001.yaml")
+    before = record.read_text()
+    for more, looked_at in ((MOVE, 1), ("", 2)):
+        record.write_text(before + more)
+        result = run("look", "drift", "--stacks", "prod-c0001 prod-1-c0001", "--output", str(tmp_path / "looks"))
+        assert (result.exit_code, result.stdout) == (0, f"{looked_at} of {looked_at} stacks are well\n")
+        assert ("prod-1-c0001 is passed by" in result.stderr) == bool(more)
