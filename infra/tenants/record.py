@@ -316,10 +316,10 @@ class Tenant(Settings):
         return self.places if self.isolation == "silo" else ()
 
     @property
-    def unsettled(self) -> "Tenant | None":
-        """The other place of a silo's move where its stack may not stand: a step makes it, and one destroys it."""
-        moves = self.isolation == "silo" and self.move is not None
-        return self.other if moves and self.move and (self.move.direction == "to" or self.move.retiring) else None
+    def unsettled(self) -> tuple["Tenant", ...]:
+        """Those that may not stand: a move's step has yet to make it, or it retires and may be destroyed."""
+        waits = self.move is not None and self.move.direction == "to"
+        return tuple(one for one in self.silos if one.dates.retiring is not None or (waits and one is not self))
 
     @property
     def updated_silos(self) -> tuple["Tenant", ...]:

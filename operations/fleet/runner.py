@@ -55,7 +55,7 @@ class Runner:
             root=root,
             settings=settings,
             deploy=child_of(root, run),
-            unmade=lambda name: _unmade(root, name),
+            absent=lambda name: _absent(root, name),
             watch=Watching(root, settings.watch_minutes),
             seconds_each=seconds_each,
         )
@@ -93,6 +93,10 @@ def settings_of(journal: Journal) -> FleetSettings:
     return FleetSettings.model_validate_json(json.dumps(journal.planned(journal.require().run).settings))
 
 
-def _unmade(root: Path, name: str) -> str:
+def _absent(root: Path, name: str) -> str:
     tenant = read_tenant(root, name)
-    return standing.unmade(tenant, lambda: standing.opened(find_project(root), tenant.base).stacks())
+
+    def stacks() -> Sequence[str]:
+        return standing.opened(find_project(root), tenant.base).stacks()
+
+    return standing.unmade(tenant, stacks) or standing.destroyed(tenant, stacks)

@@ -38,13 +38,13 @@ Watch = Callable[[ShardHead, Mapping[str, Entry]], Watched]
 class Worker:
     """What a runner needs besides the journal. `seconds_each` is the longest that one customer may take.
 
-    `unmade` says why a customer's stacks are left to a move, for one whose move has yet to make the second.
+    `absent` says why a customer is left out of whose stacks one does not stand, and is not the rollout's to make.
     """
 
     root: Path
     settings: FleetSettings
     deploy: Deploy
-    unmade: Callable[[str], str]
+    absent: Callable[[str], str]
     watch: Watch
     seconds_each: float
     sleep: Callable[[float], object] = time.sleep
@@ -130,13 +130,13 @@ class _Shift:
         return SiloOutcome(noted.state if noted.state in ("done", "failed") else "interrupted", noted.cause)
 
     def _against(self, name: str) -> str:
-        """Why a customer is left out: its files are wrong, or changed since the plan, or its move is half-way."""
+        """Why a customer is left out: its files are wrong, or changed since the plan, or a stack is absent."""
         root, head, entry = self._worker.root, self._lease.record.head, self._lease.record.customers[name]
         try:
             with self._digesting:
                 same = self._digests.of(record_path(root, name), head.base) == entry.digest
                 if same:
-                    return self._worker.unmade(name)
+                    return self._worker.absent(name)
                 read_tenant(root, name)
         except ProblemsError as error:
             problems = "; ".join(map(str, error.problems))

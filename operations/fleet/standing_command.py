@@ -165,7 +165,7 @@ def look(*, what: str, stacks: str, output: Path, parallel: int, minutes_each: i
         raise click.UsageError("--stacks names none.")
     project = find_project(Path.cwd())
     for name in absent(project, names):
-        notify(f"{name} is passed by: its customer's move has yet to make it, or has destroyed it.")
+        notify(f"{name} is passed by: it does not stand, and a move has yet to make it, or its record retires it.")
         names.remove(name)
     night = Night(
         root=project.root,

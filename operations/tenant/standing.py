@@ -35,17 +35,24 @@ def unmade(tenant: "Tenant", stacks: Callable[[], Collection[str]]) -> str:
 
     `stacks` asks which stand, where that matters.
     """
-    second = tenant.unsettled
-    if second is None or second.dates.retiring is not None or second.stack in stacks():
+    second = next((one for one in tenant.unsettled if one.dates.retiring is None), None)
+    if second is None or second.stack in stacks():
         return ""
     makes = f"workbuoy tenant deploy {tenant.name} --base {second.base}"
     return f"its move's {second.stack} is not made yet, whose role {tenant.stack} lets in: `{makes}` makes it"
 
 
+def destroyed(tenant: "Tenant", stacks: Callable[[], Collection[str]]) -> str:
+    """Why nothing of a customer's is deployed who retires, where the stack does not stand."""
+    if tenant.dates.retiring is None or tenant.stack in stacks():
+        return ""
+    return f"{tenant.stack}: does not stand, and {tenant.path} retires it: it was destroyed, or never made"
+
+
 def absent(project: "Project", stacks: Collection[str]) -> list[str]:
-    """Those of these that a move has yet to make, or has destroyed. Raises as `open_stack` does."""
+    """Those of these that a move has yet to make, or that retire and are destroyed. Raises as `open_stack` does."""
     from infra.tenants.files import read_tenants  # noqa: PLC0415  all customers' files
 
-    found = [one for tenant in read_tenants(project.root).tenants if (one := tenant.unsettled) and one.stack in stacks]
-    standing = {base: opened(project, base).stacks() for base in {one.base for one in found}}
-    return [one.stack for one in found if one.stack not in standing[one.base]]
+    silos = [one for tenant in read_tenants(project.root).tenants for one in tenant.unsettled if one.stack in stacks]
+    standing = {base: opened(project, base).stacks() for base in {one.base for one in silos}}
+    return [one.stack for one in silos if one.stack not in standing[one.base]]

@@ -342,9 +342,11 @@ def test_while_a_silo_moves_the_night_looks_at_both_its_stacks(moving: ListedEst
     assert second["region"] == "eu-north-1"
 
 
+RETIRES = "  retiring: 2026-11-03\n"
+
+
 @pytest.mark.parametrize(
-    ("direction", "more", "previewed"),
-    [("to", "", False), ("from", "", True), ("from", "  retiring: 2026-11-03\n", False)],
+    ("direction", "more", "previewed"), [("to", "", False), ("from", "", True), ("from", RETIRES, False)]
 )
 def test_a_pull_request_previews_no_stack_that_a_move_has_yet_to_make_or_may_have_destroyed(
     moving: ListedEstate, tmp_path: Path, direction: str, more: str, previewed: bool
@@ -352,9 +354,19 @@ def test_a_pull_request_previews_no_stack_that_a_move_has_yet_to_make_or_may_hav
     assert moving
     record = tmp_path / "tenants/acme.yaml"
     record.write_text(record.read_text().replace("direction: to", f"direction: {direction}") + more)
-    previews = stacks_of(matrices(everything(read_estate(tmp_path))), "previews")
+    shared = touched(Files(differing=("components/alarms.py",), added=frozenset()), read_estate(tmp_path))
+    previews = stacks_of(matrices(shared), "previews")
     assert "prod-acme" in previews
     assert ("prod-eu-north-1-acme" in previews) == previewed
+
+
+def test_the_change_that_retires_a_stack_is_shown_what_that_lifts_and_later_ones_are_not(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    record = project / "tenants/acme.yaml"
+    record.write_text(f"{record.read_text()}dates:\n{RETIRES}")
+    for file, previewed in (("tenants/acme.yaml", True), ("components/alarms.py", False)):
+        found = touched(Files(differing=(file,), added=frozenset()), read_estate(project))
+        assert ("prod-acme" in stacks_of(matrices(found), "previews")) == previewed
 
 
 @pytest.mark.parametrize("file", ["Pulumi.prod-eu-north-1-acme.yaml", "Pulumi.prod-eu-north-1.yaml"])

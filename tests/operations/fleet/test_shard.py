@@ -31,12 +31,12 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Memory:
     return memory
 
 
-def worker(deploy: Any, unmade: Callable[[str], str] = lambda _: "", **settings: Any) -> Worker:
+def worker(deploy: Any, absent: Callable[[str], str] = lambda _: "", **settings: Any) -> Worker:
     return Worker(
         root=Path(),
         settings=FleetSettings(canaries=("c0000",), **{"watch_minutes": 0, **settings}),
         deploy=deploy,
-        unmade=unmade,
+        absent=absent,
         watch=lambda *_: Watched(),
         seconds_each=30,
         sleep=lambda _: None,
@@ -69,10 +69,10 @@ def test_who_moves_is_left_out_of_a_wave_until_the_second_stack_is_made(store: M
         made.append(name)
         return done()
 
-    def unmade(name: str) -> str:
+    def absent(name: str) -> str:
         return "its second stack is not made yet" if name.endswith("t0") else ""
 
-    entry = work(store, deploy, unmade=unmade).record.customers["canaries-1-t0"]
+    entry = work(store, deploy, absent=absent).record.customers["canaries-1-t0"]
     assert (entry.state, entry.cause) == ("left out", "its second stack is not made yet")
     assert len(made) == 5
 
