@@ -58,9 +58,8 @@ async def make(tx: Transaction, session: Session, row: Row) -> Row:
         raise Refused(403, f"You may not do this yourself: {', '.join(beyond)}")
     values = {**_who(session), **row}
     others = "select id from api_tokens where tenant_id = %(tenant_id)s and member_id = %(member_id)s and id <> %(id)s"
-    await tx.all(
-        f"{others} order by id{ROW_LOCK}", values
-    )  # of two at once the second counts the first's too
+    # Of two at once the second counts the first's, too.
+    await tx.all(f"{others} order by id{ROW_LOCK}", values)
     if len(await tx.all(others, values)) >= MOST_TOKENS:
         raise Refused(409, f"A member has at most {MOST_TOKENS} tokens. Revoke one first.")
     await tx.execute(

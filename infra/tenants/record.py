@@ -316,6 +316,12 @@ class Tenant(Settings):
         return self.places if self.isolation == "silo" else ()
 
     @property
+    def unsettled(self) -> tuple["Tenant", ...]:
+        """Those that may not stand: a move's step has yet to make it, or it retires and may be destroyed."""
+        waits = self.move is not None and self.move.direction == "to"
+        return tuple(one for one in self.silos if one.dates.retiring is not None or (waits and one is not self))
+
+    @property
     def updated_silos(self) -> tuple["Tenant", ...]:
         """Those that releases go to: a stack that was left and only waits to be destroyed would be made again."""
         return tuple(one for one in self.silos if one is self or one.dates.retiring is None)

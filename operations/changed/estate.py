@@ -41,14 +41,17 @@ class Base:
 class Customer:
     """A tenant and the stack that holds its data: its own for a silo, else its base. `tier` are a silo's sizes.
 
-    `other` is the base stack of a customer's other place, while they move.
+    `other` are they in their other place, while they move. A silo that is not `made` waits for the move's step; one
+    that `retires` may be destroyed.
     """
 
     tenant: str
     isolation: str
     base: Base
     tier: str = ""
-    other: Base | None = None
+    other: "Customer | None" = None
+    made: bool = True
+    retires: bool = False
 
     @property
     def stack(self) -> str:
@@ -58,7 +61,7 @@ class Customer:
     @property
     def places(self) -> "tuple[Customer, ...]":
         """Everywhere their data stand, as `infra.tenants.record.Tenant.places`; the one that serves comes first."""
-        return tuple(replace(self, base=base, other=None) for base in (self.base, self.other) if base is not None)
+        return (replace(self, other=None), *([self.other] if self.other else []))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +163,7 @@ def _customer(root: Path, name: str, place: str, bases: Mapping[str, Base], prob
     content = _content(root, place, problems)
     if len(problems) > before:
         return None
-    isolation, move = content.get("isolation"), content.get("move")
+    isolation, move, dates = (content.get(key) for key in ("isolation", "move", "dates"))
     named = {"base": content.get("base"), **({"move.base": move.get("base")} if isinstance(move, Mapping) else {})}
     if isolation not in ("pool", "silo"):
         problems.append(Problem(file=place, path="isolation", message="must be pool or silo"))
@@ -172,11 +175,14 @@ def _customer(root: Path, name: str, place: str, bases: Mapping[str, Base], prob
     ]
     if len(problems) > before:
         return None
-    base, *other = (bases[str(one)] for one in named.values())
-    return Customer(
+    customer = Customer(
         tenant=name,
         isolation=isolation,
-        base=base,
+        base=bases[str(content.get("base"))],
         tier=str(content.get("tier") or ""),
-        other=other[0] if other else None,
+        retires=isinstance(dates, Mapping) and bool(dates.get("retiring")),
     )
+    if not isinstance(move, Mapping):
+        return customer
+    made, retires = move.get("direction") == "from", bool(move.get("retiring"))
+    return replace(customer, other=replace(customer, base=bases[str(move.get("base"))], made=made, retires=retires))

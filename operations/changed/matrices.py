@@ -29,12 +29,12 @@ def matrices(change: Touched) -> dict[str, str]:
 
     `rehearsals` need no account, nor do `comparisons` and `accounts` (stacks of `bootstrap/`) with where the branch
     left main. The others leave out whatever still has a placeholder for an account: `previews` (base stacks and silos,
-    but for those that the change brings), `silos` (where customers are served of whom a file of their own changes: what
-    shared code makes of the others goes by a release, and the other stack of a move by its steps), one list of base
-    stacks for each environment, `first` (the base stack that is deployed before all others), and `looks` and `drills`
-    (of those whose restore is to be tried), the nightly ones, whose jobs have several stacks each where GitHub takes
-    no job for each of them. A pull request is shown some of the silos then,
-    and `unseen` says how many it is not shown; it is empty where there is none.
+    but for those that do not stand: the change brings them, a move has yet to make them, or they retired before it),
+    `silos` (where customers are served of whom a file of their own changes: what shared code makes of the others goes
+    by a release, and the other stack of a move by its steps), one list of base stacks for each environment, `first`
+    (the base stack that is deployed before all others), and `looks` and `drills` (of those whose restore is to be
+    tried), the nightly ones, whose jobs have several stacks each where GitHub takes no job for each of them. A pull
+    request is shown some of the silos then, and `unseen` says how many it is not shown; it is empty where none is left.
 
     Raises ProblemsError where stacks want images of more than one architecture.
     """
@@ -43,6 +43,7 @@ def matrices(change: Touched) -> dict[str, str]:
     silos = [_customer(one) for one in change.silos if one.base.reachable]
     standing = [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new]
     seen = _seen(change)
+    absent = {one.stack for one in change.silos if not one.made or (one.retires and one.tenant not in change.named)}
     drilled = [
         *(_base(one) for one in reachable if one.drilled),
         *(_customer(one) for one in change.silos if one.base.reachable and one.base.drilled),
@@ -51,7 +52,7 @@ def matrices(change: Touched) -> dict[str, str]:
         "accounts": [{"account": one} for one in change.accounts if place_of(one) not in change.new],
         "rehearsals": _rehearsals(change),
         "comparisons": [one for one in _comparisons(change) if one["stack"] in seen],
-        "previews": [one for one in standing if one["stack"] in seen],
+        "previews": [one for one in standing if one["stack"] in seen - absent],
         "looks": shards(standing),
         "drills": shards(drilled),
         "silos": [

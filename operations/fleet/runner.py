@@ -7,6 +7,7 @@ from pathlib import Path
 
 from infra.fleet import FleetSettings
 from infra.stack_files import stack_file
+from infra.tenants.files import read_tenant
 from operations.changed.estate import read_bases
 from operations.ending import Notify
 from operations.engine.errors import MistakenError
@@ -16,6 +17,8 @@ from operations.fleet.release import customers_files, release_of
 from operations.fleet.rule import failures_stop
 from operations.fleet.shard import ShardResult, Worker, child_of, deploy_shard
 from operations.fleet.watching import Watching
+from operations.tenant import standing
+from project.files import find_project
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,7 @@ class Runner:
             root=root,
             settings=settings,
             deploy=child_of(root, run),
+            absent=lambda name: _absent(root, name),
             watch=Watching(root, settings.watch_minutes),
             seconds_each=seconds_each,
         )
@@ -87,3 +91,12 @@ class Runner:
 def settings_of(journal: Journal) -> FleetSettings:
     """The settings with which the latest run was planned."""
     return FleetSettings.model_validate_json(json.dumps(journal.planned(journal.require().run).settings))
+
+
+def _absent(root: Path, name: str) -> str:
+    tenant = read_tenant(root, name)
+
+    def stacks() -> Sequence[str]:
+        return standing.opened(find_project(root), tenant.base).stacks()
+
+    return standing.unmade(tenant, stacks) or standing.destroyed(tenant, stacks)

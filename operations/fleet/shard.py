@@ -36,11 +36,15 @@ Watch = Callable[[ShardHead, Mapping[str, Entry]], Watched]
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
-    """What a runner needs besides the journal. `seconds_each` is the longest that one customer may take."""
+    """What a runner needs besides the journal. `seconds_each` is the longest that one customer may take.
+
+    `absent` says why a customer is left out of whose stacks one does not stand, and is not the rollout's to make.
+    """
 
     root: Path
     settings: FleetSettings
     deploy: Deploy
+    absent: Callable[[str], str]
     watch: Watch
     seconds_each: float
     sleep: Callable[[float], object] = time.sleep
@@ -126,12 +130,13 @@ class _Shift:
         return SiloOutcome(noted.state if noted.state in ("done", "failed") else "interrupted", noted.cause)
 
     def _against(self, name: str) -> str:
-        """Why a customer is left out: its files are wrong, or mean something else than when the release was planned."""
+        """Why a customer is left out: its files are wrong, or changed since the plan, or a stack is absent."""
         root, head, entry = self._worker.root, self._lease.record.head, self._lease.record.customers[name]
         try:
             with self._digesting:
-                if self._digests.of(record_path(root, name), head.base) == entry.digest:
-                    return ""
+                same = self._digests.of(record_path(root, name), head.base) == entry.digest
+                if same:
+                    return self._worker.absent(name)
                 read_tenant(root, name)
         except ProblemsError as error:
             problems = "; ".join(map(str, error.problems))

@@ -157,13 +157,18 @@ def look(*, what: str, stacks: str, output: Path, parallel: int, minutes_each: i
     `fleet page`. Exits with 3 where one of them ended otherwise than well, and names the stack.
     """
     from operations.fleet.night import NIGHTS, Night  # noqa: PLC0415 printing help must not pay for these
+    from operations.tenant.standing import absent  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     names = list(dict.fromkeys(stacks.split()))
     if not names:
         raise click.UsageError("--stacks names none.")
+    project = find_project(Path.cwd())
+    for name in absent(project, names):
+        notify(f"{name} is passed by: it does not stand, and a move has yet to make it, or its record retires it.")
+        names.remove(name)
     night = Night(
-        root=find_project(Path.cwd()).root,
+        root=project.root,
         steps=NIGHTS[what],
         folder=output,
         parallel=parallel,

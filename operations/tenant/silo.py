@@ -18,6 +18,7 @@ from operations.engine.errors import MistakenError
 from operations.engine.image import DEPLOYED, deployed_image
 from operations.engine.stack import EngineStack, open_stack
 from operations.engine.stack_file import provider_lines
+from operations.tenant.standing import destroyed
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -108,9 +109,9 @@ def refuse_new_stack(root: Path, tenant: Tenant, standing: tuple[str, ...]) -> N
 
     An edited record moves nothing.
     """
-    if tenant.dates.retiring is not None:
+    if why := destroyed(tenant, lambda: standing):
         raise MistakenError(
-            f"{tenant.stack}: does not stand, and {tenant.path} retires it: it was destroyed, or never made",
+            why,
             "nothing was changed; where it is to stand after all, take the line away in a reviewed change first",
         )
     for stack in standing:

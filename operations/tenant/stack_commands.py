@@ -143,6 +143,7 @@ def _deploy_one(
     from operations.tenant import silo  # noqa: PLC0415  imports Pulumi
     from operations.tenant.ahead import refuse_ahead  # noqa: PLC0415
     from operations.tenant.silo import restore_provider  # noqa: PLC0415
+    from operations.tenant.standing import unmade  # noqa: PLC0415
 
     project, tenant = _silo(name, base_name)
     if tenant is None:
@@ -154,6 +155,11 @@ def _deploy_one(
     if not ahead:
         refuse_ahead(project, tenant, base, notify)
     standing = base.stacks()
+    if why := unmade(tenant, lambda: standing):
+        if base_name is not None:
+            fail(MISTAKE, f"{tenant.stack}: {why} first; nothing was changed")
+        notify(f"{tenant.stack} is left as it is: {why}.")
+        return
     stands = tenant.stack in standing and restore_provider(project, tenant)
     image = silo.choose_image(tenant, image, base, stands=stands)
     if not stands:

@@ -30,9 +30,7 @@ class Post:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._written = 0
-        self._own = (
-            threading.local()
-        )  # how much of it this thread has written, and what it has seen of the others
+        self._own = threading.local()  # how much of it a thread has written, and seen of the others
 
     def written(self) -> None:
         with self._changed:

@@ -14,9 +14,8 @@ UPLOADS_TO_DATABASE = 4  # each holds its whole content
 SEARCHES = 4
 BURST_SECONDS = 3.0  # of requests may come at once
 UNKNOWN = "unknown"  # whoever has no session yet, or none: they share what one tenant has
-LOGGING_IN = (
-    "logging in"  # their provider has named them, so nobody can keep them out by requests without a session
-)
+# Whom a provider has named: nobody can keep them out by requests without a session.
+LOGGING_IN = "logging in"
 MOST_SESSIONS = 20_000
 
 

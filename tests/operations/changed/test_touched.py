@@ -337,10 +337,36 @@ def test_while_a_silo_moves_the_night_looks_at_both_its_stacks(moving: ListedEst
     both = {"prod-acme", "prod-eu-north-1-acme"}
     for name in ("looks", "drills"):
         assert both <= {stack for one in json.loads(lists[name]) for stack in one["stacks"].split()}
-    for name in ("previews", "comparisons"):
-        assert both <= set(stacks_of(lists, name))
-    second = next(one for one in json.loads(lists["previews"]) if one["stack"] == "prod-eu-north-1-acme")
+    assert both <= set(stacks_of(lists, "comparisons"))
+    (second,) = (one for one in json.loads(lists["looks"]) if "prod-eu-north-1-acme" in one["stacks"].split())
     assert second["region"] == "eu-north-1"
+
+
+RETIRES = "  retiring: 2026-11-03\n"
+
+
+@pytest.mark.parametrize(
+    ("direction", "more", "previewed"), [("to", "", False), ("from", "", True), ("from", RETIRES, False)]
+)
+def test_a_pull_request_previews_no_stack_that_a_move_has_yet_to_make_or_may_have_destroyed(
+    moving: ListedEstate, tmp_path: Path, direction: str, more: str, previewed: bool
+) -> None:
+    assert moving
+    record = tmp_path / "tenants/acme.yaml"
+    record.write_text(record.read_text().replace("direction: to", f"direction: {direction}") + more)
+    shared = touched(Files(differing=("components/alarms.py",), added=frozenset()), read_estate(tmp_path))
+    previews = stacks_of(matrices(shared), "previews")
+    assert "prod-acme" in previews
+    assert ("prod-eu-north-1-acme" in previews) == previewed
+
+
+def test_the_change_that_retires_a_stack_is_shown_what_that_lifts_and_later_ones_are_not(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    record = project / "tenants/acme.yaml"
+    record.write_text(f"{record.read_text()}dates:\n{RETIRES}")
+    for file, previewed in (("tenants/acme.yaml", True), ("components/alarms.py", False)):
+        found = touched(Files(differing=(file,), added=frozenset()), read_estate(project))
+        assert ("prod-acme" in stacks_of(matrices(found), "previews")) == previewed
 
 
 @pytest.mark.parametrize("file", ["Pulumi.prod-eu-north-1-acme.yaml", "Pulumi.prod-eu-north-1.yaml"])
@@ -348,8 +374,8 @@ def test_the_files_of_the_place_that_a_silo_moves_to_are_its_own(file: str, movi
     found = touched(Files(differing=(file,), added=frozenset({file})), moving)
     assert "acme" in {one.tenant for one in found.customers}
     assert found.removed == ()
-    standing = stacks_of(matrices(found), "previews")
-    assert ("prod-eu-north-1-acme" in standing) == (file == "Pulumi.prod-eu-north-1.yaml")
+    looks = {stack for one in json.loads(matrices(found)["looks"]) for stack in one["stacks"].split()}
+    assert ("prod-eu-north-1-acme" in looks) == (file == "Pulumi.prod-eu-north-1.yaml")
 
 
 def test_a_second_place_that_is_no_base_stack_is_reported(tmp_path: Path) -> None:

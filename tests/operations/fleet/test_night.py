@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from operations.fleet import night as nights
+from operations.fleet import runner
 from operations.fleet.night import NIGHTS, Night
+from operations.tenant import standing
 from operations.tenant.deployment.scheduler import SiloOutcome, Stop
 from tests.operations.fleet.conftest import Run
+from tests.operations.fleet.test_plan import MOVE
 
 
 class Steps:
@@ -74,3 +78,44 @@ def test_the_command_ends_with_three_and_the_names_of_those_that_are_not_well(
     assert (bad.exit_code, bad.stdout) == (3, "1 of 2 stacks are well\n")
     assert "error: prod-c0001: drift prod-c0001 --json: exit code 3" in " ".join(bad.stderr.split())
     assert run("look", "drift", "--stacks", " ", "--output", output).exit_code == 2
+
+
+def test_a_stack_that_is_not_made_yet_or_destroyed_is_passed_by_and_any_other_is_looked_at(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Steps()
+    monkeypatch.setattr(nights, "run_child", lambda _, words, log, stop, printed: steps(words, log, stop, printed))
+    monkeypatch.setattr(standing, "opened", lambda *_: SimpleNamespace(stacks=lambda: ("prod", "prod-c0001")))
+    record = Path("tenants/c0001.yaml")
+    before = record.read_text()
+    retires = before.replace("dates:\n", "dates:\n  retiring: 2026-11-03\n")
+    for text, gone, name in (
+        (before + MOVE, "prod-1-c0001", "c0001"),
+        (retires.replace("c0001", "c0002"), "prod-c0002", "c0002"),
+        (retires, "", "c0001"),
+        (before, "", "c0001"),
+    ):
+        Path(f"tenants/{name}.yaml").write_text(text)
+        looked_at = 1 if gone else 2
+        named = f"prod-c0001 {gone or 'prod-c0003'}"
+        result = run("look", "drift", "--stacks", named, "--output", str(tmp_path / "looks"))
+        assert (result.exit_code, result.stdout) == (0, f"{looked_at} of {looked_at} stacks are well\n")
+        assert (f"{gone} is passed by" in result.stderr) == bool(gone)
+
+
+def test_a_wave_leaves_out_who_moves_or_retires_as_long_as_a_stack_of_theirs_is_absent(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks = {"prod-c0001"}
+    monkeypatch.setattr(standing, "opened", lambda *_: SimpleNamespace(stacks=lambda: stacks))
+    record = root / "tenants/c0001.yaml"
+    before = record.read_text()
+    assert runner._absent(root, "c0001") == ""
+    record.write_text(before + MOVE)
+    assert "prod-1-c0001 is not made yet" in runner._absent(root, "c0001")
+    record.write_text(f"{before}{MOVE}  retiring: 2026-11-03\n")
+    assert runner._absent(root, "c0001") == ""
+    record.write_text(before.replace("dates:\n", "dates:\n  retiring: 2026-11-03\n"))
+    assert runner._absent(root, "c0001") == ""
+    stacks.clear()
+    assert "prod-c0001: does not stand" in runner._absent(root, "c0001")

@@ -31,11 +31,12 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Memory:
     return memory
 
 
-def worker(deploy: Any, **settings: Any) -> Worker:
+def worker(deploy: Any, absent: Callable[[str], str] = lambda _: "", **settings: Any) -> Worker:
     return Worker(
         root=Path(),
         settings=FleetSettings(canaries=("c0000",), **{"watch_minutes": 0, **settings}),
         deploy=deploy,
+        absent=absent,
         watch=lambda *_: Watched(),
         seconds_each=30,
         sleep=lambda _: None,
@@ -59,6 +60,21 @@ def test_everybody_is_deployed_watched_and_the_shard_left_free(store: Memory) ->
     left = journal_of(store).shard(result.record.run, "canaries-1")
     assert left.claim is None
     assert left.watched == Watched()
+
+
+def test_who_moves_is_left_out_of_a_wave_until_the_second_stack_is_made(store: Memory) -> None:
+    made: list[str] = []
+
+    def deploy(name: str, *_: object) -> tuple[SiloOutcome, dict[str, str]]:
+        made.append(name)
+        return done()
+
+    def absent(name: str) -> str:
+        return "its second stack is not made yet" if name.endswith("t0") else ""
+
+    entry = work(store, deploy, absent=absent).record.customers["canaries-1-t0"]
+    assert (entry.state, entry.cause) == ("left out", "its second stack is not made yet")
+    assert len(made) == 5
 
 
 def test_a_failure_that_is_noted_though_its_answer_was_lost_is_reported_as_a_failure(store: Memory) -> None:

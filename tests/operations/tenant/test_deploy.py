@@ -219,6 +219,53 @@ def test_a_stack_that_was_destroyed_is_not_made_again_while_its_record_still_ret
     assert not fake_cli.calls("stack", "init")
 
 
+MOVING = """\
+move:
+  direction: to
+  base: prod-eu-north-1
+  region: eu-north-1
+  listenerPriority: 900
+  certificateArn: arn:aws:acm:eu-north-1:210000000003:certificate/00009999-0000-4000-8000-0123456789ab
+"""
+
+
+@pytest.fixture
+def moving(project: Project) -> Project:
+    """The same while acme's own stack moves."""
+    record = project.root / "tenants/acme.yaml"
+    record.write_text(record.read_text() + MOVING)
+    second = (project.root / "Pulumi.prod-acme.yaml").read_text()
+    (project.root / "Pulumi.prod-eu-north-1-acme.yaml").write_text(second)
+    return project
+
+
+@pytest.mark.usefixtures("prod_signed_in", "quick", "moving")
+def test_until_the_second_stack_of_a_move_is_made_the_first_stays_as_it_is(run: Run, fake_cli: FakeCli) -> None:
+    """Its policies would name a role that is not there; the workflow of the reviewed change is no failure for it."""
+    fake_cli.answer(standing("prod-acme"))
+    makes = "`workbuoy tenant deploy acme --base prod-eu-north-1`"
+    for arguments, code in (((), 0), (("--base", "prod"), 1)):
+        result = run("deploy", "acme", "--yes", *arguments)
+        assert (result.exit_code, makes in " ".join(result.stderr.split())) == (code, True), result.stderr
+    assert not fake_cli.calls("up")
+    fake_cli.answer(standing("prod-acme", "prod-eu-north-1-acme"))
+    assert run("deploy", "acme", "--yes").exit_code == 0
+    assert len(fake_cli.calls("up")) == 1
+
+
+@pytest.mark.usefixtures("prod_signed_in", "quick")
+def test_one_that_was_destroyed_before_its_move_closed_keeps_nobody_from_the_other(
+    run: Run, moving: Project, fake_cli: FakeCli
+) -> None:
+    record = moving.root / "tenants/acme.yaml"
+    record.write_text(f"{record.read_text()}  retiring: 2026-11-03\n")
+    fake_cli.answer(standing("prod-acme"))
+    result = run("deploy", "acme", "--yes")
+    assert result.exit_code == 0, result.stderr
+    refused = run("deploy", "acme", "--base", "prod-eu-north-1", "--yes")
+    assert (refused.exit_code, "retires it" in refused.stderr) == (1, True), refused.stderr
+
+
 @pytest.mark.usefixtures("prod_signed_in")
 def test_placeholders_are_reported_before_the_engine_is_asked(run: Run, project: Project, fake_cli: FakeCli) -> None:
     edit(project, "Pulumi.prod.yaml", DIGEST, "sha256:" + "0" * 64)
