@@ -10,10 +10,14 @@ _NAMES: Final = {
     for name in (
         *("name", "image", "command", "entryPoint", "user", "privileged", "readonlyRootFilesystem", "essential"),
         *("environment", "environmentFiles", "secrets", "value", "valueFrom", "type"),
-        *("logConfiguration", "logDriver", "options"),
+        *("logConfiguration", "logDriver", "options", "dockerLabels"),
     )
 }
 """What anybody here reads of a container."""
+
+
+_OWN_KEYS: Final = ("options", "dockerLabels")
+"""Whose keys are the owner's, or a log driver's, and stay as they are."""
 
 
 def containers(definitions: Any) -> Iterator[Mapping[str, Any]]:
@@ -31,5 +35,5 @@ def _spelled(value: Any) -> Any:
         name = _NAMES.get(str(key).lower(), str(key))
         if name in found:
             raise ValueError(f"{name} stands twice, in another case")
-        found[name] = _spelled(item)
+        found[name] = item if name in _OWN_KEYS else _spelled(item)
     return found

@@ -16,7 +16,7 @@ _HOST: Final = re.compile(
 )
 """Addresses that name an account and a region as an ARN does: a registry's images, a queue."""
 _ACCOUNT: Final = re.compile(r"\d{12}")
-_LABELS: Final = ("tags", "tagsAll")
+LABELS: Final = ("tags", "tagsAll")
 ZONE: Final = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
 _REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 _REGION_NAMES: Final = ("region", "regions", "regionname")  # ends of names: destinationRegion, replicas[].regionName
@@ -75,7 +75,7 @@ def _named(value: Any, name: str) -> Iterator[Place]:
         yield from _in_text(value, name)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _named(item, name if name in _LABELS else str(key))
+            yield from _named(item, name if name in LABELS else str(key))
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _named(item, name)
@@ -85,7 +85,7 @@ def _in_text(text: str, name: str) -> Iterator[Place]:
     if says_region(name, text):
         yield Place(region=text)
         return
-    if _ACCOUNT.fullmatch(text) and name not in _LABELS:
+    if _ACCOUNT.fullmatch(text) and name not in LABELS:
         yield Place(account=text)
     for found in () if is_document(text) else ARN.finditer(text):
         yield from (Place(region=found[1]),) if found[1] else ()

@@ -45,6 +45,7 @@ RULES: Final = (
         (
             DeclaredBy(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
             DeclaredBy(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
+            DeclaredBy(t.BUCKET, "objectLockConfiguration.rules[0].defaultRetentions[0]"),  # as a BucketV2 says it
         ),
         read=lock_days,
     ),
@@ -57,6 +58,7 @@ RULES: Final = (
         (
             DeclaredBy(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
             DeclaredBy(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
+            DeclaredBy(t.BUCKET, "objectLockConfiguration.rules[0].defaultRetentions[0]"),  # as a BucketV2 says it
         ),
         read=lock_mode,
     ),

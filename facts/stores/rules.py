@@ -57,15 +57,17 @@ def _hidden(rule: Mapping[str, Any]) -> bool:
 
 
 def _uniform(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A rule as a lifecycle configuration has it; inline in a bucket some names differ."""
+    """A rule as a lifecycle configuration has it; inline in a bucket, and in a BucketV2, some names differ."""
     if "enabled" not in rule:
         return rule
-    noncurrent = [{**one, "noncurrentDays": one.get("days")} for one in maps(rule.get("noncurrentVersionExpiration"))]
+    ending = rule.get("noncurrentVersionExpiration") or rule.get("noncurrentVersionExpirations")
+    noncurrent = [{**one, "noncurrentDays": one.get("days")} for one in maps(ending)]
     abort = rule.get("abortIncompleteMultipartUploadDays")
     return {
         **rule,
         "filter": {"and": {"tags": rule.get("tags")}} if rule.get("tags") else None,
-        "noncurrentVersionExpiration": noncurrent or rule.get("noncurrentVersionExpiration"),
+        "expiration": rule.get("expiration") or rule.get("expirations"),
+        "noncurrentVersionExpiration": noncurrent or ending,
         "abortIncompleteMultipartUpload": None if not abort else {"daysAfterInitiation": abort},
     }
 

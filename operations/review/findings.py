@@ -28,11 +28,14 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
 
     regions = allowed_regions(plan.config)
     try:
-        before = _failing(plan.before, plan, regions, retiring=retiring)
         after = _failing(plan.after, plan, regions, retiring=retiring)
     except RuleError as error:  # a document that is none, for one: no finding can be made, so the change must not pass
         yield PolicyResult(policy="policies", level="mandatory", urn="", message=str(error))
         return
+    try:
+        before = _failing(plan.before, plan, regions, retiring=retiring)
+    except RuleError:  # this change mends what nobody could judge: all that fails then counts as brought by it
+        before = {}
     for key, message in after.items():
         step = plan.by_urn.get(key[1])
         if key in before or key in known or step is None or (step.op == "create" and not plan.recorded):

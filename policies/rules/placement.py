@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_policy.proxy import UnknownValueError
 
 from facts import tokens as t
-from facts.places import WITHOUT_REGION, ZONE, region_in, says_region
+from facts.places import LABELS, WITHOUT_REGION, ZONE, region_in, says_region
 from graph.values import at, maps
 from policies.rule import Args, NotEvaluated, Report, rule
 
@@ -53,7 +53,7 @@ def _places(args: Args) -> Iterator[tuple[str, str]]:
     zone = ZONE.match(str(args.props.get("availabilityZone") or ""))
     if zone:
         yield "availabilityZone", zone[1]
-    others = {name: _known(args.props, name) for name in args.props if name not in ("region", *KEYS)}
+    others = {name: _known(args.props, name) for name in args.props if name not in ("region", *LABELS, *KEYS)}
     yield from _named_places("", others)
     for name in KEYS:  # last: one that is not known yet ends the judging, and nothing may hide behind it
         yield from _named_places(name, args.props.get(name))

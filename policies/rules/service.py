@@ -15,7 +15,9 @@ SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTI
 PASS = re.compile(r"(?i)(?<![A-Z])PASS(?![A-Z])")  # PROXY_PASS is an address that requests are passed to
 NAMES_A_SECRET = re.compile(r"(?i)(_ID|_ARN|_NAME|_URL|_PATH|_FILE)$")  # DATABASE_SECRET_ID says where, not what
 ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
-PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
+PASSWORD_IN_URL = re.compile(  # a variable of the shell, $PASSWORD or ${PASSWORD}, is where one will stand
+    r"://[^/\s:@]*:(?!\$(?:[A-Z_][A-Z0-9_]*|\{[A-Z_][A-Z0-9_]*\})@)[^/\s@]+@"
+)
 
 
 def _containers(args: Args) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -209,7 +209,10 @@ def _selects(fields: Sequence[Mapping[str, Any]], objects: str) -> bool:
     kinds = [one for entry in fields if entry.get("field") == "resources.type" for one in items(entry.get("equals"))]
     arns = [entry for entry in fields if entry.get("field") == "resources.ARN"]
     others = {entry.get("field") for entry in fields} - {"eventCategory", "resources.type", "resources.ARN"}
-    whole = all(set(entry) == {"field", "startsWiths"} and _begin(entry["startsWiths"], objects) for entry in arns)
+    whole = all(
+        {name for name in entry if entry[name]} == {"field", "startsWiths"} and _begin(entry["startsWiths"], objects)
+        for entry in arns
+    )
     return "AWS::S3::Object" in kinds and not others and whole
 
 

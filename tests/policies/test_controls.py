@@ -73,9 +73,18 @@ OTHER_GOOD_SIDES = [
     ),
     *(
         seed("bucket-record-object-access", "files-trail", "advancedEventSelectors", [{"fieldSelectors": fields}])
-        for fields in (SELECTOR, [*SELECTOR, {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::workbuoy-"]}])
+        for fields in (
+            SELECTOR,
+            [*SELECTOR, {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::workbuoy-"]}],
+            [*SELECTOR, {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::workbuoy-"], "equals": []}],
+        )
     ),
     seed("task-inject-secrets", "service-rotation", "environment.variables", {"PROXY_PASS": "http://app:8080"}),
+    *(
+        seed("task-inject-secrets", "service-task", "containerDefinitions", container(command=[f"psql {address}"]))
+        for address in ("postgres://$USER:$PASSWORD@$HOST/db", "postgres://app:${PASSWORD}@db/app")
+    ),
+    seed("resource-stay-in-residency", "files-bucket", "tags.Region", "us-east-1"),
     seed("database-announce-events", "database-db-instance-events", "sourceIds", ["workbuoy-prod-database"]),
     seed("role-name-trusted-principals", "task-role", "assumeRolePolicy", document(DENY)),
     seed("function-use-current-runtime", "service-rotation", "packageType", "Image"),
@@ -145,6 +154,8 @@ def test_a_container_is_judged_by_its_settings_in_any_case(graph: list[Resource]
     twice = seed("", "service-task", "containerDefinitions", container(privileged=False, Privileged=True))
     with pytest.raises(RuleError, match="privileged stands twice"):
         judged(twice.applied(graph))
+    labelled = seed("", "service-task", "containerDefinitions", container(dockerLabels={"Name": "a", "name": "b"}))
+    assert firing(labelled, graph) == set()  # whose names are the owner's
 
 
 def test_a_place_that_nobody_says_is_not_judged(graph: list[Resource]) -> None:

@@ -1,5 +1,6 @@
 """Safeguards on synthetic plans: what is weaker stops, whichever resource says it; the way back does not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -52,6 +53,26 @@ def test_a_weaker_safeguard_is_a_loss_and_the_way_back_is_none(
 ) -> None:
     assert kinds(step("update", kind, old, new)) == [expected]
     assert kinds(step("update", kind, new, old)) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (lambda days: {"lifecycleRules": [{"enabled": True, "expirations": [{"days": days}]}]}, "lifecycle-shortened"),
+        (
+            lambda days: {"lifecycleRules": [{"enabled": True, "noncurrentVersionExpirations": [{"days": days}]}]},
+            "lifecycle-shortened",
+        ),
+        (
+            lambda days: {"objectLockConfiguration": {"rules": [{"defaultRetentions": [{"days": days}]}]}},
+            "retention-cut",
+        ),
+    ],
+)
+def test_what_a_bucket_v2_says_in_its_own_form_is_judged(days: Callable[[int], dict[str, Any]], expected: str) -> None:
+    kind = "aws:s3/bucketV2:BucketV2"
+    assert kinds(step("update", kind, days(365), days(1))) == [expected]
+    assert kinds(step("update", kind, days(1), days(365))) == []
 
 
 RATE = {"name": "rate", "action": {"block": {}}, "statement": {"rateBasedStatement": {"limit": 100}}}
