@@ -77,7 +77,10 @@ def document(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_once_each)
+    try:
+        return json.loads(text, object_pairs_hook=_once_each)
+    except RecursionError:
+        raise ValueError("nested deeper than anybody reads") from None
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

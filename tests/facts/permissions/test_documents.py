@@ -40,3 +40,10 @@ def test_an_element_in_another_case_is_named(body: dict[str, Any], name: str) ->
 def test_a_document_is_found_behind_escapes() -> None:
     assert is_document(json.dumps({"Statement": [ALLOW]}).replace("S", "\\u0053").replace("E", "\\u0045"))
     assert not is_document(json.dumps({"rules": [{"Statement": [ALLOW]}]}))
+
+
+def test_a_document_that_is_nested_too_deep_is_named() -> None:
+    deep = '{"Statement": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    assert not is_document(deep)
+    with pytest.raises(ValueError, match="nested deeper"):
+        statements(deep)
