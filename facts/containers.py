@@ -14,8 +14,6 @@ _NAMES: Final = {
     )
 }
 """What anybody here reads of a container."""
-
-
 _OWN_KEYS: Final = ("options", "dockerLabels")
 """Whose keys are the owner's, or a log driver's, and stay as they are."""
 

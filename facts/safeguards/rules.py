@@ -24,6 +24,11 @@ from graph.values import number
 
 _BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
+_OBJECT_LOCK: Final = (
+    DeclaredBy(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
+    DeclaredBy(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
+    DeclaredBy(t.BUCKET, "objectLockConfiguration.rules[0].defaultRetentions[0]"),  # as a BucketV2 says it
+)
 RULES: Final = (
     Rule(
         "versioning",
@@ -42,11 +47,7 @@ RULES: Final = (
         "days that objects are locked",
         amount,
         0,
-        (
-            DeclaredBy(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
-            DeclaredBy(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
-            DeclaredBy(t.BUCKET, "objectLockConfiguration.rules[0].defaultRetentions[0]"),  # as a BucketV2 says it
-        ),
+        _OBJECT_LOCK,
         read=lock_days,
     ),
     Rule(
@@ -55,11 +56,7 @@ RULES: Final = (
         "who may lift the lock of objects",
         in_order("none", "GOVERNANCE", "COMPLIANCE"),
         "none",
-        (
-            DeclaredBy(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
-            DeclaredBy(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
-            DeclaredBy(t.BUCKET, "objectLockConfiguration.rules[0].defaultRetentions[0]"),  # as a BucketV2 says it
-        ),
+        _OBJECT_LOCK,
         read=lock_mode,
     ),
     *(
