@@ -96,10 +96,10 @@ def median(work: Callable[[list[Request], Policies], int], rounds: int) -> float
 
 def matrix() -> str:
     """How long the cells of prod's roles and those of its customers take, beside standing up what they try."""
-    from project.files import find_project  # noqa: PLC0415 needs moto, and the rest here does not
-    from rehearsal.run import Options  # noqa: PLC0415
-    from rehearsal.tenants.choose import ALL  # noqa: PLC0415
-    from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415
+    from project.files import find_project  # needs moto, and the rest here does not
+    from rehearsal.run import Options
+    from rehearsal.tenants.choose import ALL
+    from rehearsal.tenants.whole import rehearse_tenants
 
     started = time.perf_counter()
     rehearsal = rehearse_tenants(find_project(ROOT), "prod", [ALL], Options(), with_service=False)

@@ -58,9 +58,9 @@ def write_project(folder: Path, silos: int) -> Path:
 
 def resources_of(folder: Path) -> int:
     """Resources of a silo."""
-    from project.files import find_project  # noqa: PLC0415 after the arguments have been read
-    from rehearsal.result import State  # noqa: PLC0415
-    from rehearsal.run import Options, rehearse_with_base  # noqa: PLC0415
+    from project.files import find_project  # after the arguments have been read
+    from rehearsal.result import State
+    from rehearsal.run import Options, rehearse_with_base
 
     silo = rehearse_with_base(find_project(folder), "prod-customer-1", Options(declare_only=True))
     return silo.count(State.DECLARED_ONLY)

@@ -70,7 +70,7 @@ def _object(struct: "struct_pb2.Struct", path: str, secrets: list[str]) -> Any:
 
 def to_struct(properties: Mapping[str, Any], secret: frozenset[str] = frozenset()) -> "struct_pb2.Struct":
     """A message of properties; the top-level ones named in `secret` are wrapped as Pulumi wraps a secret."""
-    from google.protobuf import struct_pb2  # noqa: PLC0415 who only reads recordings must not pay for it
+    from google.protobuf import struct_pb2  # who only reads recordings must not pay for it
 
     struct = struct_pb2.Struct()
     for key, value in properties.items():

@@ -14,7 +14,7 @@ def run() -> None:
     """The command, from its first import to the last byte on stdout. Ends with 130 on Ctrl-C and 4 on a full disk."""
     try:
         with interruptible(signal.SIGINT):
-            from operations.main import main  # noqa: PLC0415 a Ctrl-C while it is imported is one, too
+            from operations.main import main  # a Ctrl-C while it is imported is one, too
 
             try:
                 main()

@@ -29,9 +29,9 @@ def monitor(*, stack: str, folder: Path) -> None:
     Made from the stack's own settings (observability.objectives, its thresholds, its names). Needs no account; what to
     do with the files is in docs/monitoring.md.
     """
-    from monitoring.files import files  # noqa: PLC0415 help must not pay for these
-    from project.files import find_project  # noqa: PLC0415
-    from project.whole_file import write_whole  # noqa: PLC0415
+    from monitoring.files import files
+    from project.files import find_project
+    from project.whole_file import write_whole
 
     found, stood_in = watched_in(find_project(Path.cwd()), stack)
     texts = files(found)
@@ -53,12 +53,12 @@ def watched_in(project: "Project", stack: str) -> "tuple[Watched, list[str]]":
 
     Raises ProblemsError where settings or record are wrong.
     """
-    from infra.load import load_settings  # noqa: PLC0415
-    from infra.tenants.silo import load_silo  # noqa: PLC0415  a second of Pulumi's modules
-    from infra.watched import watched  # noqa: PLC0415
-    from project.files import read_config  # noqa: PLC0415
-    from project.silos import base_of, tenant_of, whole_config  # noqa: PLC0415
-    from rehearsal import stand_ins  # noqa: PLC0415
+    from infra.load import load_settings
+    from infra.tenants.silo import load_silo  # a second of Pulumi's modules
+    from infra.watched import watched
+    from project.files import read_config
+    from project.silos import base_of, tenant_of, whole_config
+    from rehearsal import stand_ins
 
     config, stood_in = stand_ins.replace(whole_config(project, stack, read_config(project, stack)))
     settings, tenant = config.get(f"{project.name}:settings"), tenant_of(project, config)

@@ -18,7 +18,7 @@ def stand_in_boundary(cloud: Cloud, arn: str, urn: str, region: str) -> str:
     Bootstrap's own is made from bootstrap's statements, for the environment of the resource's stack (`urn`): so what
     runs in a rehearsal is held to them. Another's content is not known here, and it limits nothing.
     """
-    from moto.iam.models import iam_backends  # noqa: PLC0415 a rehearsal that only declares must not import moto
+    from moto.iam.models import iam_backends  # a rehearsal that only declares must not import moto
 
     # Looked up beside the calls: the provider makes none for it.
     if arn in iam_backends[cloud.account]["aws"].managed_policies:
@@ -34,8 +34,8 @@ def stand_in_boundary(cloud: Cloud, arn: str, urn: str, region: str) -> str:
 def bootstrap_boundary(account: str, stack: str, region: str, name: str = BOUNDARY) -> list[dict[str, Any]]:
     """The statements of a boundary that bootstrap makes in an account, for the environment of a stack."""
     # A second where the provider's SDK is read before a program has made it lazy (infra/lazy_provider.py).
-    from bootstrap.boundary import backup_boundary_statements, boundary_statements  # noqa: PLC0415
-    from bootstrap.scope import Scope  # noqa: PLC0415
+    from bootstrap.boundary import backup_boundary_statements, boundary_statements
+    from bootstrap.scope import Scope
 
     scope = Scope(account_id=account, environment=environment_of(stack), regions=(region,))
     statements = backup_boundary_statements if name == BACKUP_BOUNDARY else boundary_statements

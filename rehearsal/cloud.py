@@ -134,7 +134,7 @@ class Moto:
 @cache
 def _session() -> Any:
     """One for all rehearsals of a process, since the models of services are read once a session."""
-    import boto3  # noqa: PLC0415 a second of imports that printing help must not pay for
+    import boto3  # a second of imports that printing help must not pay for
 
     return boto3.Session()
 
@@ -145,9 +145,9 @@ def running() -> Iterator[Moto]:
     before = {key: os.environ.get(key) for key in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
     try:
-        from botocore import UNSIGNED  # noqa: PLC0415 a second of imports that printing help must not pay for
-        from botocore.config import Config  # noqa: PLC0415
-        from moto import mock_aws  # noqa: PLC0415
+        from botocore import UNSIGNED  # a second of imports that printing help must not pay for
+        from botocore.config import Config
+        from moto import mock_aws
 
         config = Config(
             retries={"max_attempts": 0},

@@ -158,7 +158,7 @@ class Mapper:
             self.stand_ins.append(StandIn(path, arn, "an empty certificate under this ARN"))
 
     def _provide_boundary(self, made: Made, kind: Kind, arn: str) -> None:
-        from rehearsal.boundary import stand_in_boundary  # noqa: PLC0415 stacks without one need nothing of bootstrap
+        from rehearsal.boundary import stand_in_boundary  # stacks without one need nothing of bootstrap
 
         stand_in = stand_in_boundary(self.cloud, arn, made.declared.urn, made.region)
         if stand_in:

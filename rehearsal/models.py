@@ -23,8 +23,8 @@ def read_once() -> Iterator[None]:
     moto writes additions of its own into the models that it reads, so it gets copies: what a request is held to stays
     what AWS says.
     """
-    from botocore import loaders  # noqa: PLC0415 a second of imports that printing help must not pay for
-    from moto.core import loaders as motos  # noqa: PLC0415
+    from botocore import loaders  # a second of imports that printing help must not pay for
+    from moto.core import loaders as motos
 
     # It stands in botocore's module, since a fork of `rehearse --watch` forgets ours and keeps botocore's.
     kept: dict[Any, Any] = vars(loaders).setdefault("_read_by_rehearsals", {})

@@ -25,7 +25,7 @@ def leave_out(service: str) -> list[Undo]:
     """
     if service != "ec2":
         return []
-    from moto.utilities import utils  # noqa: PLC0415
+    from moto.utilities import utils
 
     stock = utils.load_resource
 
@@ -39,7 +39,7 @@ def leave_out(service: str) -> list[Undo]:
 
 def stand_in_certificate(account: str, region: str, arn: str) -> bool:
     """Let a certificate that stands outside the stack exist in moto. False when it is there already."""
-    from moto.acm.models import acm_backends  # noqa: PLC0415
+    from moto.acm.models import acm_backends
 
     certificates = acm_backends[account][region]._certificates
     if arn in certificates:
@@ -50,8 +50,8 @@ def stand_in_certificate(account: str, region: str, arn: str) -> bool:
 
 def load_managed_policy(account: str, region: str, arn: str) -> None:
     """Let one of AWS's own policies exist in moto, which loads all 1,400 of them or none. Unknown ones stay away."""
-    from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415 a megabyte
-    from moto.iam.models import AWSManagedPolicy, iam_backends  # noqa: PLC0415
+    from moto.iam.aws_managed_policies import aws_managed_policies_data  # a megabyte
+    from moto.iam.models import AWSManagedPolicy, iam_backends
 
     backend = iam_backends[account]["aws"]
     name = arn.rsplit("/", 1)[-1]
@@ -74,7 +74,7 @@ class _Certificate:
 
 def _logging_policy() -> Undo:
     """moto breaks on a log bucket's policy with `Principal: "*"` (the usual TLS-only statement) and reads no lists."""
-    from moto.s3.models import FakeBucket  # noqa: PLC0415
+    from moto.s3.models import FakeBucket
 
     def allowed(target_bucket: Any, target_prefix: str | None) -> bool:
         statements = json.loads(target_bucket.policy)["Statement"] if target_bucket.policy else []
@@ -102,7 +102,7 @@ def _list(value: Any) -> list[Any]:
 
 def _own_resource_ids() -> Undo:
     """moto gives every instance one DbiResourceId, so that `rds-db:connect` could not tell two databases apart."""
-    from moto.rds.models import DBInstance  # noqa: PLC0415
+    from moto.rds.models import DBInstance
 
     stock = DBInstance.__init__
 
@@ -115,8 +115,8 @@ def _own_resource_ids() -> Undo:
 
 def _lazy_key_pairs() -> Undo:
     """moto makes an RSA pair (50 ms) for every symmetric key, which has none."""
-    from moto.kms import models  # noqa: PLC0415
-    from moto.kms.utils import generate_private_key as stock  # noqa: PLC0415
+    from moto.kms import models
+    from moto.kms.utils import generate_private_key as stock
 
     return replace_attribute(
         models, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else stock(spec)
@@ -125,7 +125,7 @@ def _lazy_key_pairs() -> Undo:
 
 def _many_certificates() -> Undo:
     """moto holds a listener to 25 certificates: a quota that can be raised, and docs/limits.md tells from when."""
-    from moto.elbv2 import models  # noqa: PLC0415
+    from moto.elbv2 import models
 
     def add(self: Any, arn: str, certificates: list[dict[str, Any]]) -> list[str]:
         (listener,) = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
@@ -137,7 +137,7 @@ def _many_certificates() -> Undo:
 
 def _first_certificate_alone() -> Undo:
     """moto drops a listener's further certificates where its own is changed; AWS changes that one alone."""
-    from moto.elbv2 import models  # noqa: PLC0415
+    from moto.elbv2 import models
 
     stock = models.ELBv2Backend.__dict__["modify_listener"]
 
@@ -153,7 +153,7 @@ def _first_certificate_alone() -> Undo:
 
 def _filters_by_name() -> Undo:
     """moto adds a second metric filter where one of the name stands."""
-    from moto.logs.metric_filters import MetricFilters  # noqa: PLC0415
+    from moto.logs.metric_filters import MetricFilters
 
     stock = MetricFilters.__dict__["add_filter"]
 
@@ -166,7 +166,7 @@ def _filters_by_name() -> Undo:
 
 def _subnet_groups_stay() -> Undo:
     """moto forgets a subnet group as it changes it."""
-    from moto.rds.models import RDSBackend  # noqa: PLC0415
+    from moto.rds.models import RDSBackend
 
     stock = RDSBackend.__dict__["modify_db_subnet_group"]
 
@@ -179,8 +179,8 @@ def _subnet_groups_stay() -> Undo:
 
 def _modify_event_subscription() -> Undo:
     """moto cannot change an event subscription."""
-    from moto.core.responses import ActionResult  # noqa: PLC0415
-    from moto.rds.responses import RDSResponse  # noqa: PLC0415
+    from moto.core.responses import ActionResult
+    from moto.rds.responses import RDSResponse
 
     def modify(self: Any) -> ActionResult:
         found = self.backend.describe_event_subscriptions(self.params["subscription_name"])[0]
@@ -194,8 +194,8 @@ def _modify_event_subscription() -> Undo:
 
 def _update_budget() -> Undo:
     """moto cannot change a budget."""
-    from moto.budgets.models import Budget  # noqa: PLC0415
-    from moto.budgets.responses import BudgetsResponse  # noqa: PLC0415
+    from moto.budgets.models import Budget
+    from moto.budgets.responses import BudgetsResponse
 
     def update(self: Any) -> str:
         account, wanted = self._get_param("AccountId"), self._get_param("NewBudget")
@@ -209,8 +209,8 @@ def _update_budget() -> Undo:
 
 def _tags_by_id() -> Undo:
     """moto looks through every tag of the account for those of one resource, which it does for each it shows."""
-    from moto.ec2.models import tags  # noqa: PLC0415
-    from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix  # noqa: PLC0415
+    from moto.ec2.models import tags
+    from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
     stock = tags.TagBackend.describe_tags
 
@@ -228,7 +228,7 @@ def _tags_by_id() -> Undo:
 
 def _rules_by_id() -> Undo:
     """moto copies every rule of the account's security groups and asks each of them, for the few with these ids."""
-    from moto.ec2.models.security_groups import SecurityGroupBackend  # noqa: PLC0415
+    from moto.ec2.models.security_groups import SecurityGroupBackend
 
     stock: Any = SecurityGroupBackend.describe_security_group_rules
 

@@ -111,7 +111,7 @@ def has_unknown(value: Any) -> bool:
     That one makes a function which refers to itself for each value that it is asked of: a fifth of a declaration, and
     most of what the collector then has to find.
     """
-    from pulumi.runtime.known_types import is_unknown  # noqa: PLC0415 a command line that prints help does not pay
+    from pulumi.runtime.known_types import is_unknown  # a command line that prints help does not pay
 
     waiting, seen = [value], dict[int, Any]()
     while waiting:

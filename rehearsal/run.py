@@ -100,7 +100,7 @@ def rehearse(project: Project, stack: str, options: Options | None = None, moto:
             return run.declare()
         with run.clock.phase("starting moto"):
             if moto is None:
-                from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
+                from rehearsal.cloud import running  # declaring only must not import moto
 
                 moto = contexts.enter_context(running())
         return run.realise(moto.cloud(account, region))
@@ -116,7 +116,7 @@ def rehearse_with_base(
         return rehearse(project, stack, options, moto)
     with ExitStack() as contexts:
         if moto is None and not options.declare_only:
-            from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
+            from rehearsal.cloud import running  # declaring only must not import moto
 
             moto = contexts.enter_context(running())
         stood = rehearse(project, base, replace(options, before_reading=None, stood=None), moto)
@@ -148,7 +148,7 @@ class _Run:
 
     def declare(self) -> Rehearsal:
         """Run the program with made-up outputs."""
-        from rehearsal.declaring import Declaring  # noqa: PLC0415
+        from rehearsal.declaring import Declaring
 
         realiser = Declaring(self.account, self.region)
         monitor = self._program(realiser)
@@ -169,8 +169,8 @@ class _Run:
 
     def realise(self, cloud: "Cloud") -> Rehearsal:
         """Run the program with everything created in moto, then read it back."""
-        from rehearsal.mapper import Mapper  # noqa: PLC0415
-        from rehearsal.readback import read_back  # noqa: PLC0415
+        from rehearsal.mapper import Mapper
+        from rehearsal.readback import read_back
 
         notify = self.options.progress.resource
 
@@ -200,7 +200,7 @@ class _Run:
         return replace(result, change=stood.result()) if stood is not None else result
 
     def _program(self, realiser: "Realiser") -> "Monitor":
-        from rehearsal.monitor import Monitor  # noqa: PLC0415 it imports Pulumi
+        from rehearsal.monitor import Monitor  # it imports Pulumi
 
         project, options = self.project, self.options
         monitor = Monitor(project.name, self.stack, project.root, realiser, options.references)
@@ -220,7 +220,7 @@ class _Run:
     def _result(
         self, monitor: "Monitor", found: Mapping[str, Rehearsed], of_requests: Iterable[Refusal] = ()
     ) -> Rehearsal:
-        from rehearsal.checks import refusals_of  # noqa: PLC0415
+        from rehearsal.checks import refusals_of
 
         resources = tuple(
             found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items()

@@ -33,9 +33,9 @@ def take_all() -> list[Undo]:
 
 def _routes() -> Undo:
     """moto tries a hundred expressions on a request's address, and makes the service's table of addresses again."""
-    from moto.core.botocore_stubber import BotocoreStubber  # noqa: PLC0415
-    from moto.core.request import normalize_request  # noqa: PLC0415
-    from werkzeug.exceptions import HTTPException  # noqa: PLC0415
+    from moto.core.botocore_stubber import BotocoreStubber
+    from moto.core.request import normalize_request
+    from werkzeug.exceptions import HTTPException
 
     stock = BotocoreStubber.process_request
     handler_of = lru_cache(_MOST)(_handler)
@@ -57,12 +57,12 @@ def _routes() -> Undo:
 
 def _handler(address: str) -> Callable[..., Any] | None:
     """What answers at an address, as moto looks for it; None where it has more to say than to call something."""
-    from moto import backend_index  # noqa: PLC0415
-    from moto.backends import get_backend  # noqa: PLC0415
-    from moto.core.base_backend import BackendDict  # noqa: PLC0415
-    from moto.core.config import passthrough_service, passthrough_url, service_whitelisted  # noqa: PLC0415
-    from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
-    from moto.core.utils import get_equivalent_url_in_aws_domain  # noqa: PLC0415
+    from moto import backend_index
+    from moto.backends import get_backend
+    from moto.core.base_backend import BackendDict
+    from moto.core.config import passthrough_service, passthrough_url, service_whitelisted
+    from moto.core.models import DEFAULT_ACCOUNT_ID
+    from moto.core.utils import get_equivalent_url_in_aws_domain
 
     if get_equivalent_url_in_aws_domain(address)[0].geturl() != address or passthrough_url(address):
         return None
@@ -90,7 +90,7 @@ def is_plain(url: str) -> bool:
 
 def _requests() -> Undo:
     """moto lets werkzeug's builder for tests take a request apart and put it together."""
-    from moto.core.request import Request  # noqa: PLC0415
+    from moto.core.request import Request
 
     stock = Request.from_primitives.__func__  # type: ignore[attr-defined]
 
@@ -103,7 +103,7 @@ def _requests() -> Undo:
 
 def environ_of(method: str, url: str, headers: Mapping[str, Any], body: Any) -> dict[str, Any] | None:
     """A request in WSGI's form, as werkzeug's builder makes it; None where something in it has to be encoded."""
-    from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY  # noqa: PLC0415
+    from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY
 
     address = _PLAIN_ADDRESS.fullmatch(url)
     if address is None or not (body is None or isinstance(body, str | bytes)):
@@ -148,7 +148,7 @@ def environ_of(method: str, url: str, headers: Mapping[str, Any], body: Any) -> 
 
 def _keys_of_answers() -> Undo:
     """moto asks seven classes for each member of an answer under which names its models may hold it."""
-    from moto.core.serialize import AttributePickerContext, XFormedAttributePicker  # noqa: PLC0415
+    from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 
     stock = XFormedAttributePicker.get_possible_keys
     known: dict[tuple[Any, ...], tuple[str, ...]] = {}
@@ -165,7 +165,7 @@ def _keys_of_answers() -> Undo:
 
 def _request_ids() -> Undo:
     """moto chooses the 52 characters of each answer's id one by one."""
-    from moto.moto_api._internal.moto_random import MotoRandom  # noqa: PLC0415
+    from moto.moto_api._internal.moto_random import MotoRandom
 
     def text(self: Any, length: int = 20, include_digits: bool = True, lower_case: bool = False) -> str:
         pool = string.ascii_letters + (string.digits if include_digits else "")
@@ -177,7 +177,7 @@ def _request_ids() -> Undo:
 
 def _services() -> Undo:
     """moto looks into its own folder, twice for each request over HTTP, for the services that it has."""
-    from moto import backends  # noqa: PLC0415
+    from moto import backends
 
     known = tuple(backends.list_of_moto_modules())
     return replace_attribute(backends, "list_of_moto_modules", lambda: known)

@@ -50,7 +50,7 @@ def rehearse_whole(
     cannot be run. A service that cannot be tried for another reason is reported in the result.
     """
     if since:
-        from rehearsal.change.run import stood_at  # noqa: PLC0415 few ask for it
+        from rehearsal.change.run import stood_at  # few ask for it
 
         with stood_at(project, stack, since) as stood:
             over_it = ServiceOptions(in_image=service.in_image) if service is not None else None
@@ -58,15 +58,15 @@ def rehearse_whole(
     app = project.root / "app"
     if options.declare_only or service is None or not (service.other or app.is_dir()):
         return judged(rehearse_with_base(project, stack, options), project, options)
-    from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
-    from rehearsal.service.run import rehearse_service  # noqa: PLC0415
-    from rehearsal.service.standing import Borrowed  # noqa: PLC0415
-    from rehearsal.service.surroundings import Surroundings  # noqa: PLC0415
+    from rehearsal.cloud import running  # declaring only must not import moto
+    from rehearsal.service.run import rehearse_service
+    from rehearsal.service.standing import Borrowed
+    from rehearsal.service.surroundings import Surroundings
 
     with ExitStack() as contexts:
         programs = contexts.enter_context(image_programs(project.root)) if service.in_image else None
         if service.other:
-            from rehearsal.service.other import other_programs, rehearse_other  # noqa: PLC0415 few ask for it
+            from rehearsal.service.other import other_programs, rehearse_other  # few ask for it
 
             others = contexts.enter_context(other_programs(service.other))
         surroundings = contexts.enter_context(
@@ -84,7 +84,7 @@ def rehearse_whole(
         if service.other:
             tried = rehearse_other(rehearsal, cloud, surroundings, others, program=service.other, notify=notify)
         elif before is not None and before.folder is not None and (before.folder / "app").is_dir():
-            from rehearsal.service.release import rehearse_release  # noqa: PLC0415 few ask for it
+            from rehearsal.service.release import rehearse_release  # few ask for it
 
             tried = rehearse_release(
                 rehearsal,
@@ -96,7 +96,7 @@ def rehearse_whole(
                 notify=notify,
             )
         else:
-            from rehearsal.service.person import spend_a_day  # noqa: PLC0415
+            from rehearsal.service.person import spend_a_day
 
             day = [("a person in Chromium", spend_a_day)] if service.in_browser else []
             further = service.trying.steps() if service.trying is not None else day
@@ -111,7 +111,7 @@ def rehearse_whole(
 @contextmanager
 def image_programs(root: Path) -> Iterator["Programs"]:
     """The image of this checkout, laid out. Raises ImageError."""
-    from rehearsal.image import image_of, unpacked  # noqa: PLC0415
+    from rehearsal.image import image_of, unpacked
 
     with unpacked(image_of(root)) as laid_out:
         yield laid_out
@@ -119,9 +119,9 @@ def image_programs(root: Path) -> Iterator["Programs"]:
 
 def judged(rehearsal: Rehearsal, project: Project, options: Options) -> Rehearsal:
     """The same with the policies' verdict on its graph."""
-    from policies.retiring import with_retirement  # noqa: PLC0415
-    from policies.runner import check  # noqa: PLC0415 a tenth of a second that a mistake must not pay for
-    from rehearsal.as_graph import graph_of  # noqa: PLC0415
+    from policies.retiring import with_retirement
+    from policies.runner import check  # a tenth of a second that a mistake must not pay for
+    from rehearsal.as_graph import graph_of
 
     options.progress.phase("asking the policies")
     began = time.perf_counter()

@@ -101,7 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _span_export() -> SpanExport:
-    from workbuoy_app.spans import SpanExport  # noqa: PLC0415 - an extra of the package
+    from workbuoy_app.spans import SpanExport  # an extra of the package
 
     tracing.recorder = export = SpanExport()
     return export

@@ -15,14 +15,14 @@ ATTEMPTS = 2
 
 
 def _session() -> Any:
-    from botocore.session import get_session  # noqa: PLC0415 - loaded only where AWS is used
+    from botocore.session import get_session  # loaded only where AWS is used
 
     return get_session()
 
 
 def secrets_client(region: str | None) -> Any:
     """A client of Secrets Manager; credentials come from AWS's own chain (the task's or function's role)."""
-    from botocore.config import Config  # noqa: PLC0415
+    from botocore.config import Config
 
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -41,7 +41,7 @@ def storage_client(
     which objects under KMS refuse (boto/boto3#2680). Checksums are sent only where S3 demands them: R2 and MinIO
     know fewer algorithms.
     """
-    from botocore.config import Config  # noqa: PLC0415
+    from botocore.config import Config
 
     config = Config(
         signature_version="s3v4",

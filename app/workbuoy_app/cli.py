@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     if os.getpid() == 1 and not one_off:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     if one_off:
-        from workbuoy_app.one_off import NotNamed, named  # noqa: PLC0415 - for people on duty alone
+        from workbuoy_app.one_off import NotNamed, named  # for people on duty alone
 
         try:
             words = named(words[1:], os.environ, words[0])
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 2
     options = _parser().parse_args(words)
     if options.command == "health":
-        from workbuoy_app.health import healthy  # noqa: PLC0415 - a health check loads nothing else
+        from workbuoy_app.health import healthy  # a health check loads nothing else
 
         return 0 if healthy() else 1
     if options.command == "rotate":
@@ -55,8 +55,8 @@ def _rotate() -> int:
 
 
 def _with_settings(options: argparse.Namespace) -> int:
-    from workbuoy_app.logs import configure  # noqa: PLC0415 - each command loads what it needs
-    from workbuoy_app.settings import SettingsError, load, read_env_files  # noqa: PLC0415
+    from workbuoy_app.logs import configure  # each command loads what it needs
+    from workbuoy_app.settings import SettingsError, load, read_env_files
 
     try:
         environment = read_env_files(options.env_file, os.environ)
@@ -69,10 +69,10 @@ def _with_settings(options: argparse.Namespace) -> int:
     os.environ.update({name: value for name, value in environment.items() if name.startswith("OTEL_")})
     configure(settings.log_level)
     if options.command == "serve":
-        from workbuoy_app.serve import serve  # noqa: PLC0415
+        from workbuoy_app.serve import serve
 
         return serve(settings)
-    from workbuoy_app import owner_commands  # noqa: PLC0415
+    from workbuoy_app import owner_commands
 
     return owner_commands.run(settings, options)
 

@@ -10,7 +10,7 @@ from workbuoy_app.settings import Settings
 def connect(settings: Settings) -> Database:
     """The database that the settings name, not yet open."""
     if settings.traces_enabled:
-        from workbuoy_app.spans import TracedDatabase  # noqa: PLC0415
+        from workbuoy_app.spans import TracedDatabase
 
         return TracedDatabase(_connect(settings))
     return _connect(settings)
@@ -18,10 +18,10 @@ def connect(settings: Settings) -> Database:
 
 def _connect(settings: Settings) -> Database:
     if isinstance(settings.database, SqliteAddress):
-        from workbuoy_app.sqlite import SqliteDatabase  # noqa: PLC0415 - only the driver that is used
+        from workbuoy_app.sqlite import SqliteDatabase  # only the driver that is used
 
         return SqliteDatabase(settings.database)
-    from workbuoy_app.logins import application_login  # noqa: PLC0415
-    from workbuoy_app.postgres import PostgresDatabase  # noqa: PLC0415
+    from workbuoy_app.logins import application_login
+    from workbuoy_app.postgres import PostgresDatabase
 
     return PostgresDatabase(settings.database, application_login(settings))

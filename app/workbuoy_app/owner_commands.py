@@ -49,9 +49,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 def _migrate(settings: Settings) -> None:
     """Alembic and SQLAlchemy are loaded here alone: the other commands need a quarter of a second less without."""
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError
 
-    from workbuoy_app.migrate import MigrationFailed, migrate  # noqa: PLC0415
+    from workbuoy_app.migrate import MigrationFailed, migrate
 
     try:
         migrate(settings)
@@ -68,9 +68,9 @@ def _migrate(settings: Settings) -> None:
 
 def _admit(settings: Settings) -> None:
     """The service starts after this: not on a restored copy that still holds what was erased."""
-    from workbuoy_app.database_url import PostgresAddress  # noqa: PLC0415
-    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
-    from workbuoy_app.restore.stack import admit  # noqa: PLC0415 - with S3's client
+    from workbuoy_app.database_url import PostgresAddress
+    from workbuoy_app.promotion.errors import PromotionRefused
+    from workbuoy_app.restore.stack import admit  # with S3's client
 
     if not isinstance(settings.database, PostgresAddress) or settings.storage is None:
         return
@@ -82,8 +82,8 @@ def _admit(settings: Settings) -> None:
 
 def _begin_ledger(settings: Settings) -> None:
     """A bucket that does not answer holds no release up: the next migration, or the first erasure, begins it."""
-    from workbuoy_app.erasures import ledger_of  # noqa: PLC0415 - with S3's client
-    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+    from workbuoy_app.erasures import ledger_of  # with S3's client
+    from workbuoy_app.promotion.errors import PromotionRefused
 
     try:
         if ledger := ledger_of(settings):
@@ -94,18 +94,18 @@ def _begin_ledger(settings: Settings) -> None:
 
 def _with_bucket(settings: Settings, options: argparse.Namespace) -> None:
     """Loaded with S3's client, for these commands alone."""
-    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+    from workbuoy_app.promotion.errors import PromotionRefused
 
     if options.command == "restore":
-        from workbuoy_app.restore.commands import run  # noqa: PLC0415
+        from workbuoy_app.restore.commands import run
     elif options.command == "person":
-        from workbuoy_app.person.commands import run  # noqa: PLC0415
+        from workbuoy_app.person.commands import run
     elif options.action in ("hand-over", "count"):
-        from workbuoy_app.handover.commands import run  # noqa: PLC0415
+        from workbuoy_app.handover.commands import run
     elif options.action in MOVES:
-        from workbuoy_app.move.commands import run  # noqa: PLC0415
+        from workbuoy_app.move.commands import run
     else:
-        from workbuoy_app.promotion.commands import run  # noqa: PLC0415
+        from workbuoy_app.promotion.commands import run
 
     try:
         run(settings, options)

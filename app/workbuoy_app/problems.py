@@ -114,7 +114,7 @@ def response(
 def install(app: FastAPI) -> None:
     """Let `app` answer its refusals with problem documents. Unforeseen errors are the observer's."""
     # Migrations and rotation raise problems too, without paying for FastAPI.
-    from fastapi.exceptions import RequestValidationError  # noqa: PLC0415
+    from fastapi.exceptions import RequestValidationError
 
     async def problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101 - registered for this kind only

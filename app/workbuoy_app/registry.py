@@ -96,8 +96,8 @@ def remove_member(settings: Settings, issuer: str, subject: str) -> None:
 
 def _noted(settings: Settings, issuer: str, subject: str) -> None:
     """No backup brings the membership back. Raises RegistryError where the ledger cannot be written."""
-    from workbuoy_app.erasures import note_member  # noqa: PLC0415 - with S3's client
-    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+    from workbuoy_app.erasures import note_member  # with S3's client
+    from workbuoy_app.promotion.errors import PromotionRefused
 
     try:
         note_member(settings, issuer, subject, by="operator")

@@ -22,7 +22,7 @@ class SecretMissing(Unavailable):
 
 def read_secret(secret_id: str, region: str | None, client: Any = None) -> str:
     """The current value, or SecretMissing. Blocks for at most about fifteen seconds."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where AWS is used
+    from botocore.exceptions import BotoCoreError, ClientError  # loaded only where AWS is used
 
     try:
         # The stage is AWS's default; moto's is the version that was made first.

@@ -173,7 +173,7 @@ class ObjectStorage:
         public: bool = False,
     ) -> T:
         """Run a blocking call in a thread, bounded in time, counted, its errors made one kind."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where S3 is used
+        from botocore.exceptions import BotoCoreError, ClientError  # loaded only where S3 is used
 
         began = time.monotonic()
         with storage_call(operation) as outcome:

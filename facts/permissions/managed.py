@@ -26,7 +26,7 @@ def managed_statements(arn: str) -> Sequence[Statement] | None:
 
 @cache
 def _documents() -> Mapping[str, Any]:
-    from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415 some 5 MB, and few ask
+    from moto.iam.aws_managed_policies import aws_managed_policies_data  # some 5 MB, and few ask
 
     documents: Mapping[str, Any] = json.loads(aws_managed_policies_data)
     return documents

@@ -42,12 +42,12 @@ def access(
     Puts the trail's data events, S3's access log and the service's log together by request id. Ends with 3 where a
     reading cannot be attributed or a log is missing; each is named.
     """
-    from infra.tenants.files import read_tenant  # noqa: PLC0415 help must not pay for these
-    from infra.tenants.listing import MOVED_FOLDER  # noqa: PLC0415
-    from operations.access.joined import CustomerObjects, as_json, as_lines, join  # noqa: PLC0415
-    from operations.access.logs import recorded  # noqa: PLC0415
-    from operations.tenant.move.record import left_since  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from infra.tenants.listing import MOVED_FOLDER
+    from operations.access.joined import CustomerObjects, as_json, as_lines, join
+    from operations.access.logs import recorded
+    from operations.tenant.move.record import left_since
+    from project.files import find_project
 
     since = datetime.combine(_day("--from", first), time(), UTC)
     until = datetime.combine(_day("--to", last), time(), UTC) + timedelta(days=1, microseconds=-1)
@@ -81,16 +81,16 @@ def _day(option: str, text: str) -> date:
 
 
 def _live(project: "Project", customer: "Tenant", since: datetime, until: datetime) -> "Logs":
-    import boto3  # noqa: PLC0415 half a second
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    import boto3  # half a second
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    from bootstrap.home import home_region  # noqa: PLC0415
-    from bootstrap.names import trail_bucket  # noqa: PLC0415
-    from infra.stack_files import settings_in  # noqa: PLC0415
-    from operations.access.joined import log_prefixes  # noqa: PLC0415
-    from operations.access.logs import Account, Place, live  # noqa: PLC0415
-    from operations.engine.account import who_am_i  # noqa: PLC0415
-    from policies.catalogue import environment_of  # noqa: PLC0415
+    from bootstrap.home import home_region
+    from bootstrap.names import trail_bucket
+    from infra.stack_files import settings_in
+    from operations.access.joined import log_prefixes
+    from operations.access.logs import Account, Place, live
+    from operations.engine.account import who_am_i
+    from policies.catalogue import environment_of
 
     account = who_am_i(customer.stack, customer.region, {})["Account"]
     home = home_region(project.root, environment_of(customer.base), account) or customer.region

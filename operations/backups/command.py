@@ -35,12 +35,12 @@ def backups(*, name: str, live: bool, vault_profile: str | None, this_account: b
         raise click.UsageError("--vault-profile looks into the other account, which --this-account leaves out.")
     if not live:
         raise click.UsageError(f"add --live: this asks the account. What is declared: workbuoy locate {name}")
-    import boto3  # noqa: PLC0415 printing help must not pay for these
+    import boto3
 
-    from operations.backups.finding import BackupTarget  # noqa: PLC0415
-    from operations.backups.look import look  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
-    from project.silos import residency_of  # noqa: PLC0415
+    from operations.backups.finding import BackupTarget
+    from operations.backups.look import look
+    from project.files import find_project
+    from project.silos import residency_of
 
     project = find_project(Path.cwd())
     stack = name if name in project.stacks() else stack_of(name)

@@ -48,7 +48,7 @@ def other_regions(target: BackupTarget) -> list[str]:
 
 
 def _in_region(target: BackupTarget, region: str) -> Iterator[Finding]:
-    from botocore.exceptions import ClientError  # noqa: PLC0415  half a second
+    from botocore.exceptions import ClientError  # half a second
 
     rds = target.session.client("rds", region_name=region)
     try:

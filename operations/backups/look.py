@@ -39,7 +39,7 @@ def look(target: BackupTarget) -> list[Finding]:
 
 def _run_check(what: str, check: Callable[[BackupTarget], Iterator[Finding]], target: BackupTarget) -> list[Finding]:
     """What a check finds; what it found before a question was refused is kept."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415  half a second
+    from botocore.exceptions import ClientError  # half a second
 
     found: list[Finding] = []
     try:

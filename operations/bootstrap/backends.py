@@ -108,8 +108,8 @@ def bucket_stands(settings: AnyAccountSettings) -> bool:
 
     Raises MistakenError where the name belongs to another account, UnreachableError where AWS does not say.
     """
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    import boto3  # a third of a second that help must not pay for
+    from botocore.exceptions import BotoCoreError, ClientError
 
     name = state_bucket(settings.account, settings.region)
     try:

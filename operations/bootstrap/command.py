@@ -24,7 +24,7 @@ def up(account: str) -> None:
 
     ACCOUNT is the name of its file in bootstrap/: dev, staging, prod, vault, or a further account such as prod-2.
     """
-    from operations.bootstrap.perform import bring_up, open_account  # noqa: PLC0415 help must not pay for it
+    from operations.bootstrap.perform import bring_up, open_account
 
     bring_up(open_account(Path.cwd(), account), notify)
     notify(f"Next: workbuoy bootstrap adopt-state {account}")
@@ -38,8 +38,8 @@ def adopt(account: str) -> None:
 
     Safe to repeat: what is in the bucket is never overwritten, and the folder's state stays until you delete it.
     """
-    from operations.bootstrap.backends import bucket_backend, local_backend  # noqa: PLC0415
-    from operations.bootstrap.perform import adopt_state, open_account  # noqa: PLC0415
+    from operations.bootstrap.backends import bucket_backend, local_backend
+    from operations.bootstrap.perform import adopt_state, open_account
 
     opened = open_account(Path.cwd(), account)
     local, lasting = (
@@ -65,9 +65,9 @@ def guardrails(account: str, out: Path) -> None:
     One keeps the account inside its residency, one keeps its trail. Attach them once the account is bootstrapped:
     they hold for everybody in it, and changing the trail then takes them off first.
     """
-    from bootstrap.organisation import as_text, policies  # noqa: PLC0415 help must not pay for these
-    from operations.bootstrap.perform import account_settings_of  # noqa: PLC0415
-    from project.whole_file import write_whole  # noqa: PLC0415
+    from bootstrap.organisation import as_text, policies
+    from operations.bootstrap.perform import account_settings_of
+    from project.whole_file import write_whole
 
     settings = account_settings_of(Path.cwd(), account)
     out.mkdir(parents=True, exist_ok=True)

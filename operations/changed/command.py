@@ -39,11 +39,11 @@ def changed(
     """
     if sum((since is not None, all_of_it, tenant is not None, stack is not None)) != 1:
         raise click.UsageError("Name exactly one of --since REF, --all, --tenant NAME and --stack STACK.")
-    from operations.changed.estate import read_estate  # noqa: PLC0415 printing help must not pay for these
-    from operations.changed.matrices import as_json, matrices  # noqa: PLC0415
-    from operations.workflow import write_outputs  # noqa: PLC0415
-    from project.accounts import find_account_problems  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.changed.estate import read_estate
+    from operations.changed.matrices import as_json, matrices
+    from operations.workflow import write_outputs
+    from project.accounts import find_account_problems
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     estate = read_estate(project.root)
@@ -65,8 +65,8 @@ def changed(
 
 
 def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str | None) -> "Touched":
-    from operations.changed.files import changed_files  # noqa: PLC0415
-    from operations.changed.touched import Touched, everything, touched  # noqa: PLC0415
+    from operations.changed.files import changed_files
+    from operations.changed.touched import Touched, everything, touched
 
     if tenant is not None:
         if tenant not in estate.customers:
@@ -80,7 +80,7 @@ def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str |
 
 
 def _one_stack(estate: "ListedEstate", stack: str) -> "Touched":
-    from operations.changed.touched import Touched, everything  # noqa: PLC0415
+    from operations.changed.touched import Touched, everything
 
     whole = everything(estate)
     found = Touched(
@@ -97,7 +97,7 @@ def _one_stack(estate: "ListedEstate", stack: str) -> "Touched":
 
 
 def _print(change: "Touched") -> None:
-    from operations.changed.touched import place_of  # noqa: PLC0415 printing help must not pay for it
+    from operations.changed.touched import place_of
 
     for base in change.bases:
         new = ", new" if base.stack in change.new else ""
@@ -126,6 +126,6 @@ def require_branch(branch: str) -> None:
 
 
 def _checked_out() -> str:
-    from project.git import git_text  # noqa: PLC0415 printing help must not pay for it
+    from project.git import git_text
 
     return (git_text(Path.cwd(), "symbolic-ref", "--quiet", "HEAD") or "").strip()

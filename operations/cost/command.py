@@ -17,10 +17,10 @@ def cost(*, stack: str, json_wanted: bool) -> None:
     Counts what the program declares and needs no account. What is charged by use is listed with its unit price and left
     out of the sum. Exits with 3 where something that may cost has no price.
     """
-    from operations.cost import estimate, prices, table  # noqa: PLC0415 printing help must not pay for these
-    from project.files import find_project  # noqa: PLC0415
-    from rehearsal.as_graph import graph_of  # noqa: PLC0415
-    from rehearsal.run import Options, rehearse_with_base  # noqa: PLC0415
+    from operations.cost import estimate, prices, table
+    from project.files import find_project
+    from rehearsal.as_graph import graph_of
+    from rehearsal.run import Options, rehearse_with_base
 
     graph = rehearse_with_base(find_project(Path.cwd()), stack, Options(declare_only=True))
     found = estimate.estimate(graph_of(graph), prices.read_prices())

@@ -63,14 +63,14 @@ def deploy(
     safeguard, opens access, grants more or runs other code, and none over a newer commit. The update does no more than
     what the review showed. Exits with 3 where something failed, also when the last good image runs again.
     """
-    from infra.placeholders import IMAGE_VARIABLE  # noqa: PLC0415
-    from operations.deploy.perform import as_json, as_markdown  # noqa: PLC0415 help must not pay for these
-    from operations.deploy.perform import deploy as perform  # noqa: PLC0415
-    from operations.engine.image import image_variables  # noqa: PLC0415
-    from operations.engine.order import head_of, note, refuse_older, to_note  # noqa: PLC0415
-    from operations.engine.reviewed import plan_file  # noqa: PLC0415
-    from operations.engine.stack import open_stack  # noqa: PLC0415
-    from operations.review.judging import guards_customers  # noqa: PLC0415
+    from infra.placeholders import IMAGE_VARIABLE
+    from operations.deploy.perform import as_json, as_markdown
+    from operations.deploy.perform import deploy as perform
+    from operations.engine.image import image_variables
+    from operations.engine.order import head_of, note, refuse_older, to_note
+    from operations.engine.reviewed import plan_file
+    from operations.engine.stack import open_stack
+    from operations.review.judging import guards_customers
 
     project = _project()
     opened = open_stack(project, stack, create=create, notify=notify)
@@ -110,7 +110,7 @@ def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
     Success is the PRIMARY deployment running the declared task definition with its rollout COMPLETED: a steady state
     after ECS went back is none. Exits with 3 where it does not come to that.
     """
-    from operations.deploy import rollout as waiting  # noqa: PLC0415
+    from operations.deploy import rollout as waiting
 
     opened = _opened(stack)
     target = waiting.target_of(stack, opened.outputs())
@@ -131,8 +131,8 @@ def releases(*, stack: str, json_wanted: bool) -> None:
 
     Times are UTC. `workbuoy deploy STACK --image DIGEST` puts one of them back.
     """
-    from operations.deploy import releases as listing  # noqa: PLC0415
-    from operations.deploy.rollout import client_of, target_of  # noqa: PLC0415
+    from operations.deploy import releases as listing
+    from operations.deploy.rollout import client_of, target_of
 
     opened = _opened(stack)
     ecs = client_of(opened.place)
@@ -168,7 +168,7 @@ def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
     A stack with a host name needs no Pulumi CLI; the address of another is known to the engine alone. Exits with 3
     where one of them does not answer 200.
     """
-    from operations.deploy import smoke as trying  # noqa: PLC0415
+    from operations.deploy import smoke as trying
 
     url = trying.configured_url(_project(), stack) or trying.url_of(stack, _opened(stack).outputs())
     answers = trying.smoke(stack, url, notify=notify, timeout_seconds=timeout_seconds)
@@ -181,13 +181,13 @@ def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
 
 
 def _project() -> "Project":
-    from project.files import find_project  # noqa: PLC0415
+    from project.files import find_project
 
     return find_project(Path.cwd())
 
 
 def _opened(stack: str) -> "EngineStack":
-    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from operations.engine.stack import open_stack
 
     return open_stack(_project(), stack, notify=notify)
 
@@ -196,8 +196,8 @@ def _reviewed(
     opened: "EngineStack", project: "Project", file: Path | None, stood: "State", *, json_wanted: bool
 ) -> "Reviewed":
     """What the review found, shown; ends where it failed or stops."""
-    from operations.review import perform as reviewing  # noqa: PLC0415
-    from operations.review.engine import preview_opened  # noqa: PLC0415
+    from operations.review import perform as reviewing
+    from operations.review.engine import preview_opened
 
     notify(f"Previewing {opened.name} with the policies of this project ...")
     reviewed = preview_opened(opened, project, file, stood)
@@ -212,9 +212,9 @@ def _reviewed(
 
 def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None:
     """End where something was weakened, opened or granted beside the program; a deployment would leave it so."""
-    from operations.drift.look import look  # noqa: PLC0415
-    from operations.drift.text import as_markdown  # noqa: PLC0415
-    from operations.engine.messages import some  # noqa: PLC0415
+    from operations.drift.look import look
+    from operations.drift.text import as_markdown
+    from operations.engine.messages import some
 
     looked = look(opened, notify)
     if not looked.any:

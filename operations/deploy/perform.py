@@ -60,7 +60,7 @@ def try_service(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify)
     try:
         smoke.smoke(opened.name, smoke.url_of(opened.name, outputs), notify=notify)
     except smoke.UnreachedError as error:
-        from components.service_settings import EVERYWHERE  # noqa: PLC0415 pydantic, for what seldom happens
+        from components.service_settings import EVERYWHERE  # pydantic, for what seldom happens
 
         ranges = opened.place.admits
         if not ranges or EVERYWHERE in ranges:

@@ -25,7 +25,7 @@ class Release:
 
 def releases(stack: str, target: Target, ecs: Any) -> list[Release]:
     """The latest images of a stack's service, each once. Raises UnreachableError where ECS cannot be asked."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 help must not pay for it
+    from botocore.exceptions import BotoCoreError, ClientError
 
     found: dict[str, Release] = {}
     try:

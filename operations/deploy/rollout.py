@@ -42,7 +42,7 @@ def target_of(stack: str, outputs: Mapping[str, Any]) -> Target:
 
 def client_of(place: Placement) -> Any:
     """ECS in a stack's region, or in the moto server that stands for it."""
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+    import boto3  # a third of a second that help must not pay for
 
     moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if place.endpoint_url else {}
     return boto3.client("ecs", region_name=place.region, endpoint_url=place.endpoint_url, **moto)
@@ -64,7 +64,7 @@ def wait(
 
     Raises FailedError where ECS gave it up, went back, or takes longer; UnreachableError where ECS cannot be asked.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
 
     began, reported, known = time.monotonic(), "", False
     while True:

@@ -31,7 +31,7 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
     With STACK, also whether its account, region, backend and secrets provider fit. Changes nothing. Exits with 3
     where something is missing that --for needs.
     """
-    from project.files import find_project  # noqa: PLC0415 help must not pay for it
+    from project.files import find_project
 
     findings = _look(find_project(Path.cwd()), stack)
     against = [one.name for one in findings if one.stands_against(purpose)]
@@ -47,13 +47,13 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
 
 def _look(project: "Project", stack: str | None) -> "list[Finding]":
     """All looks, in the order in which a person puts things right. Raises ProblemsError for an unknown stack."""
-    from infra.tenants.listing import record_path  # noqa: PLC0415
-    from operations.doctor import account, engine, machine  # noqa: PLC0415
-    from operations.doctor.finding import ALWAYS, Finding  # noqa: PLC0415
-    from project.accounts import find_account_problems  # noqa: PLC0415
-    from project.files import read_config  # noqa: PLC0415
-    from project.placement import PlacementError, placement_of  # noqa: PLC0415
-    from project.silos import base_of, tenant_of  # noqa: PLC0415
+    from infra.tenants.listing import record_path
+    from operations.doctor import account, engine, machine
+    from operations.doctor.finding import ALWAYS, Finding
+    from project.accounts import find_account_problems
+    from project.files import read_config
+    from project.placement import PlacementError, placement_of
+    from project.silos import base_of, tenant_of
 
     app = project.root / "app"
     findings = [machine.python(), machine.service(app), machine.postgres(app)]

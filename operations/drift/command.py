@@ -56,11 +56,11 @@ def drift(
     if account:
         _look_into_account(stack, json_wanted=json_wanted, markdown=markdown)
         return
-    from operations.drift.look import look  # noqa: PLC0415 help must not pay for these
-    from operations.drift.text import as_json, as_markdown  # noqa: PLC0415
-    from operations.engine.stack import open_stack  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
-    from project.whole_file import write_whole  # noqa: PLC0415
+    from operations.drift.look import look
+    from operations.drift.text import as_json, as_markdown
+    from operations.engine.stack import open_stack
+    from project.files import find_project
+    from project.whole_file import write_whole
 
     result = look(open_stack(find_project(Path.cwd()), stack, notify=notify), notify)
     text = as_markdown(stack, result.found, taken=result.taken)
@@ -75,11 +75,11 @@ def drift(
 
 
 def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) -> None:
-    from operations.drift.account.look import as_markdown, look_into_account  # noqa: PLC0415
-    from operations.drift.text import as_json  # noqa: PLC0415
-    from operations.engine.stack import open_stack  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
-    from project.whole_file import write_whole  # noqa: PLC0415
+    from operations.drift.account.look import as_markdown, look_into_account
+    from operations.drift.text import as_json
+    from operations.engine.stack import open_stack
+    from project.files import find_project
+    from project.whole_file import write_whole
 
     project = find_project(Path.cwd())
     compared = look_into_account(project, open_stack(project, stack, notify=notify), notify)
@@ -99,10 +99,10 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
 def _act(stack: str, *, keep: bool, yes: bool, plan: bool) -> None:
     if not yes and _nobody_is_here():
         raise click.UsageError(f"Nobody is here to confirm what is done to {stack}: say --yes.")
-    from operations.drift.keep import advice  # noqa: PLC0415
-    from operations.drift.put_back import Run  # noqa: PLC0415
-    from operations.engine.stack import open_stack  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.drift.keep import advice
+    from operations.drift.put_back import Run
+    from operations.engine.stack import open_stack
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     run = Run(

@@ -116,9 +116,9 @@ def dangers_of(plan: Plan, quiet: Collection[str] = ()) -> Mapping[str, tuple[st
     A review lets that pass because a reviewer reads it; of a change beside the program nobody has. Of what is `quiet`
     only what is known to be dangerous: AWS sets much there that nobody judges.
     """
-    from operations.review.effects import NOT_JUDGED_KINDS  # noqa: PLC0415  half a second, as long as nothing differs
-    from operations.review.findings import findings  # noqa: PLC0415
-    from operations.review.judging import judge  # noqa: PLC0415
+    from operations.review.effects import NOT_JUDGED_KINDS  # half a second, as long as nothing differs
+    from operations.review.findings import findings
+    from operations.review.judging import judge
 
     messages: dict[str, list[str]] = {}
     found = judge(plan)
@@ -143,8 +143,8 @@ def _outside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
     change beside the program neither holds. ECS itself goes back to an earlier revision where a rollout fails, and that
     was deployed before.
     """
-    from facts.types import TYPES, Harmless  # noqa: PLC0415  as in dangers_of
-    from operations.review.properties import changed_inputs  # noqa: PLC0415
+    from facts.types import TYPES, Harmless  # as in dangers_of
+    from operations.review.properties import changed_inputs
 
     for step in plan.steps:
         listed = TYPES.get(step.type)

@@ -34,9 +34,9 @@ def check_account(stack: str, place: Placement, environment: Mapping[str, str]) 
 
 def who_am_i(stack: str, region: str, environment: Mapping[str, str]) -> Mapping[str, str]:
     """Account and ARN of the credentials in use; raises UnreachableError with one line for what stands against it."""
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import (  # noqa: PLC0415
+    import boto3  # a third of a second that help must not pay for
+    from botocore.config import Config
+    from botocore.exceptions import (
         BotoCoreError,
         ClientError,
         EndpointConnectionError,

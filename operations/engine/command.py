@@ -18,7 +18,7 @@ def install() -> None:
 
     Both below ~/.pulumi; nothing on PATH is changed. What is here and fits is left alone.
     """
-    from operations.engine.plugins import install_engine  # noqa: PLC0415 help must not pay for it
+    from operations.engine.plugins import install_engine
 
     install_engine(notify)
     notify("Next: workbuoy doctor")

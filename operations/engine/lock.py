@@ -42,9 +42,9 @@ def describe_lock(who: str, process: int, since: str) -> str:
 
 
 def _objects(bucket: str, prefix: str, query: dict[str, list[str]]) -> Iterator[str]:
-    import boto3  # noqa: PLC0415  a third of a second that only an interrupted stack pays for
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    import boto3  # a third of a second that only an interrupted stack pays for
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
 
     def option(name: str) -> str | None:
         return query[name][0] if name in query else None

@@ -86,7 +86,7 @@ def _installed_cli(notify: Notify) -> Cli:
         found = None
     if found is not None and found.version >= sdk_version():
         return found
-    from pulumi.automation import PulumiCommand  # noqa: PLC0415  seconds that no other command needs
+    from pulumi.automation import PulumiCommand  # seconds that no other command needs
 
     notify(f"Installing the Pulumi CLI {sdk_version()} into {install_root()} ...")
     try:

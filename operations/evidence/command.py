@@ -44,9 +44,9 @@ def evidence(
     is not there is named as missing. Ends with 3 where anything failed or is missing; the folder is written all the
     same.
     """
-    from operations.evidence.judged import as_json  # noqa: PLC0415 help must not pay for these
-    from operations.evidence.pack import as_lines, gather, require_empty, stacks_of_customers, write  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.evidence.judged import as_json
+    from operations.evidence.pack import as_lines, gather, require_empty, stacks_of_customers, write
+    from project.files import find_project
 
     now = datetime.now(UTC).replace(microsecond=0)
     since = _day(since_text, now.date())
@@ -67,11 +67,11 @@ def evidence(
 
 
 def _live(project: "Project", stacks: Sequence[str], since: date, today: date) -> "Live":
-    import boto3  # noqa: PLC0415  half a second
+    import boto3  # half a second
 
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
-    from operations.evidence.live import Place, read  # noqa: PLC0415
-    from operations.restore.running import region_of  # noqa: PLC0415
+    from operations.engine.stack import open_stack  # imports Pulumi
+    from operations.evidence.live import Place, read
+    from operations.restore.running import region_of
 
     def place(stack: str) -> Place:
         bucket = open_stack(project, stack, notify=notify).outputs()["filesBucketName"]

@@ -42,7 +42,7 @@ class Live:
 
 def read(session: Any, stacks: Sequence[str], place: Callable[[str], Place], since: date, until: date) -> Live:
     """Of each stack's bucket; nothing is raised for what AWS refuses or what does not stand."""
-    from operations.engine.errors import EngineError  # noqa: PLC0415 imports what the engine needs
+    from operations.engine.errors import EngineError  # imports what the engine needs
 
     found = Live()
     for stack in stacks:

@@ -36,9 +36,9 @@ def fleet() -> None:
 @of_environment(IMAGE, OUTPUT, JSON, journal=False)
 def plan(*, image: str, where: "Where", github_output: bool, json_wanted: bool) -> None:
     """Show who gets an image in which wave, and which runner does whom. Nothing is written, and AWS is not asked."""
-    from operations.fleet import text  # noqa: PLC0415 printing help must not pay for these
-    from operations.fleet.plan import plan_release  # noqa: PLC0415
-    from operations.workflow import write_outputs  # noqa: PLC0415
+    from operations.fleet import text
+    from operations.fleet.plan import plan_release
+    from operations.workflow import write_outputs
 
     planned = plan_release(where.root, where.environment, image)
     if github_output:
@@ -57,10 +57,10 @@ def start(*, image: str, where: "Where", github_output: bool) -> None:
 
     One rollout at a time: another one must be finished or ended first.
     """
-    from operations.engine.order import head_of  # noqa: PLC0415 printing help must not pay for these
-    from operations.fleet import text  # noqa: PLC0415
-    from operations.fleet.plan import plan_release  # noqa: PLC0415
-    from operations.workflow import write_outputs  # noqa: PLC0415
+    from operations.engine.order import head_of
+    from operations.fleet import text
+    from operations.fleet.plan import plan_release
+    from operations.workflow import write_outputs
 
     planned = plan_release(where.root, where.environment, image)
     journal = where.journal()
@@ -95,7 +95,7 @@ def deploy(*, name: str, others: bool, timeout_minutes: int, where: "Where", jso
     Exits with 3 where more failed than fleet.yaml allows, and with 130 where this did not come to its end: the same
     command goes on, anywhere.
     """
-    from operations.fleet.runner import Runner  # noqa: PLC0415 printing help must not pay for it
+    from operations.fleet.runner import Runner
 
     runner = Runner.ready(where.root, where.journal(), timeout_minutes * 60, notify)
     results = [runner.do(name), *(runner.do_others(name) if others else ())]
@@ -120,8 +120,8 @@ def go_on(*, wave: str | None, where: "Where") -> None:
 
     Exits with 3 where the wave is not done, or the rule stops the rollout.
     """
-    from operations.fleet.control import go_on as perform  # noqa: PLC0415 printing help must not pay for these
-    from operations.fleet.runner import settings_of  # noqa: PLC0415
+    from operations.fleet.control import go_on as perform
+    from operations.fleet.runner import settings_of
 
     journal = where.journal()
     run = perform(journal, settings_of(journal).stop, wave)
@@ -147,7 +147,7 @@ def stop(*, because: str, where: "Where") -> None:
 )
 def resume(*, accept: str | None, where: "Where") -> None:
     """Let a stopped rollout go on in its wave: who failed is done again, unless --accept lets it pass."""
-    from operations.fleet.control import resume as perform  # noqa: PLC0415 printing help must not pay for it
+    from operations.fleet.control import resume as perform
 
     run = perform(where.journal(), accept)
     print_text(f"{run.called}: {run.state}, wave {run.wave}, round {run.round}")
@@ -161,9 +161,9 @@ def rollback(*, where: "Where", github_output: bool, yes: bool) -> None:
 
     Waves before it keep the new image.
     """
-    from operations.fleet import text  # noqa: PLC0415 printing help must not pay for these
-    from operations.fleet.control import roll_back  # noqa: PLC0415
-    from operations.workflow import write_outputs  # noqa: PLC0415
+    from operations.fleet import text
+    from operations.fleet.control import roll_back
+    from operations.workflow import write_outputs
 
     journal = where.journal()
     run = journal.require()
@@ -183,7 +183,7 @@ def rollback(*, where: "Where", github_output: bool, yes: bool) -> None:
 @of_environment()
 def end(*, where: "Where") -> None:
     """Give a stopped rollout up, so that another one may begin. Nothing is brought back."""
-    from operations.fleet.control import end as perform  # noqa: PLC0415 printing help must not pay for it
+    from operations.fleet.control import end as perform
 
     run = perform(where.journal())
     print_text(f"{run.called}: {run.state}; customers of its waves keep what they run")

@@ -32,8 +32,8 @@ def of_environment(*options: Decorator, journal: bool = True) -> Decorator:
     def declare(function: Function) -> Function:
         @wraps(function)
         def placed(*, environment: str, journal_profile: str | None = None, **given: Any) -> Any:
-            from operations.fleet.where import Where  # noqa: PLC0415 printing help must not pay for these
-            from project.files import find_project  # noqa: PLC0415
+            from operations.fleet.where import Where
+            from project.files import find_project
 
             root = find_project(Path.cwd()).root
             return function(where=Where(root=root, environment=environment, profile=journal_profile), **given)

@@ -56,7 +56,7 @@ def _limits() -> Iterator[tuple[str, LiveQuota]]:
 
 def _value(client: Any, live: LiveQuota) -> float:
     """The applied value, or AWS's default where none was ever applied."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  half a second
+    from botocore.exceptions import BotoCoreError, ClientError  # half a second
 
     parameters = {"ServiceCode": live.service, "QuotaCode": live.code}
     try:

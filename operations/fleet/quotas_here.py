@@ -21,9 +21,9 @@ def quotas_here(root: Path) -> AccountQuotas:
 
     Raises MistakenError where it has none, and UnreachableError where nobody is signed in.
     """
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+    import boto3  # a third of a second that help must not pay for
 
-    from operations.engine.account import who_am_i  # noqa: PLC0415
+    from operations.engine.account import who_am_i
 
     bases = read_bases(root).values()
     first = next((one.region for one in bases), "eu-west-1")

@@ -51,9 +51,9 @@ def cells(*, after: str | None, own_account: bool | None, write: bool, live: boo
     With --live only those of your account, by what AWS grants it now. Then exits with 3 where that is less than the
     files count on, and with 4 where a limit could not be asked.
     """
-    from operations.fleet import cells as reading  # noqa: PLC0415 printing help must not pay for these
-    from operations.fleet.quotas_here import quotas_here  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.fleet import cells as reading
+    from operations.fleet.quotas_here import quotas_here
+    from project.files import find_project
 
     if after is None and (write or own_account is not None):
         raise click.UsageError("--write, --own-account and --same-account go with --next CELL.")
@@ -96,8 +96,8 @@ def status(*, where: "Where", looks: Path | None, json_wanted: bool) -> None:
         run = journal.require()
         print_run(run, journal.wave(run), json_wanted=json_wanted)
         return
-    from operations.fleet import standing, text  # noqa: PLC0415 printing help must not pay for these
-    from operations.fleet.looks import read_looks  # noqa: PLC0415
+    from operations.fleet import standing, text
+    from operations.fleet.looks import read_looks
 
     stacks = standing.stacks_of(where.root, where.environment)
     rows = standing.rows_of(stacks, read_looks(looks))
@@ -131,7 +131,7 @@ def page(*, where: "Where", looks: Path | None, output: Path, repository: str | 
 
     It is made of files alone, and asks nobody. It names customers: keep it where those are allowed to be read.
     """
-    from operations.fleet.page_of import write_page  # noqa: PLC0415 printing help must not pay for it
+    from operations.fleet.page_of import write_page
 
     write_page(where.root, where.environment, looks, output, repository)
     print_text(output)
@@ -156,9 +156,9 @@ def look(*, what: str, stacks: str, output: Path, parallel: int, minutes_each: i
     --due`, `drills --measure` and `backups --live --this-account`. What they print is left for `fleet status` and
     `fleet page`. Exits with 3 where one of them ended otherwise than well, and names the stack.
     """
-    from operations.fleet.night import NIGHTS, Night  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.standing import absent  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.fleet.night import NIGHTS, Night
+    from operations.tenant.standing import absent
+    from project.files import find_project
 
     names = list(dict.fromkeys(stacks.split()))
     if not names:
@@ -184,7 +184,7 @@ def look(*, what: str, stacks: str, output: Path, parallel: int, minutes_each: i
 
 def print_run(run: "Run", records: "list[ShardRecord]", *, json_wanted: bool) -> None:
     """How far a run is."""
-    from operations.fleet import text  # noqa: PLC0415 printing help must not pay for it
+    from operations.fleet import text
 
     if json_wanted:
         print_json("fleet-run", text.run_json(run, records))
@@ -193,7 +193,7 @@ def print_run(run: "Run", records: "list[ShardRecord]", *, json_wanted: bool) ->
 
 
 def _print_next(root: Path, cell: "Cell", *, own_account: bool | None, write: bool) -> None:
-    from operations.fleet.next_cell import next_cell  # noqa: PLC0415 printing help must not pay for it
+    from operations.fleet.next_cell import next_cell
 
     found = next_cell(root, cell, own_account=own_account)
     if write:

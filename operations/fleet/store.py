@@ -66,9 +66,9 @@ def open_store(address: str, region: str, profile: str | None = None) -> Store:
 
 
 def _client(query: dict[str, list[str]], region: str, profile: str | None) -> Any:
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
+    import boto3  # a third of a second that help must not pay for
+    from botocore.config import Config
+    from botocore.exceptions import ProfileNotFound
 
     endpoint = query.get("endpoint", [None])[0]
     config = Config(retries={"mode": "adaptive", "total_max_attempts": 10}, connect_timeout=10, read_timeout=30)
@@ -88,7 +88,7 @@ class S3Store:
 
     def read(self, key: str) -> Stored | None:
         """Raises UnreachableError where S3 refuses or does not answer."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
@@ -109,7 +109,7 @@ class S3Store:
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + key, MaxKeys=1)
@@ -126,7 +126,7 @@ class S3Store:
         return self._put(key, body, {"IfMatch": version})
 
     def _put(self, key: str, body: bytes, condition: dict[str, str]) -> str | None:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError, ClientError
 
         for attempt in range(CONFLICTS):
             try:
@@ -151,7 +151,7 @@ class S3Store:
         return found.version if found is not None and found.body == body else None
 
     def _unreachable(self, error: Exception) -> UnreachableError:
-        from operations.engine.messages import SIGN_IN  # noqa: PLC0415  imports Pulumi
+        from operations.engine.messages import SIGN_IN  # imports Pulumi
 
         return UnreachableError(f"{self._bucket}: the journal cannot be used: {' '.join(str(error).split())}", SIGN_IN)
 

@@ -32,7 +32,7 @@ class Watching:
 
     def __call__(self, head: ShardHead, customers: Mapping[str, Entry]) -> Watched:
         """What it says of the customers who were deployed; what it cannot be asked is named, and stops the rollout."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError, ClientError
 
         stacks = [one.stack for one in customers.values() if one.state == "done"]
         if not stacks:
@@ -58,8 +58,8 @@ class Watching:
 
 
 def _client(region: str) -> Any:
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3  # a third of a second that help must not pay for
+    from botocore.config import Config
 
     return boto3.client(
         "cloudwatch", region_name=region, config=Config(retries={"mode": "adaptive", "max_attempts": 10})

@@ -37,10 +37,10 @@ def build(architecture: "Architecture | None", engine: "Engine | None", json_wan
 
     The base is the build stage's alone: the image starts from nothing.
     """
-    from operations.image.build import build as build_image  # noqa: PLC0415 printing help must not pay for these
-    from operations.image.build import sbom_of  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
-    from rehearsal.image.archive import ImageError, this_machine  # noqa: PLC0415
+    from operations.image.build import build as build_image
+    from operations.image.build import sbom_of
+    from project.files import find_project
+    from rehearsal.image.archive import ImageError, this_machine
 
     try:
         built = build_image(find_project(Path.cwd()).root, architecture or this_machine(), engine=engine, notify=doing)

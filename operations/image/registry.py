@@ -206,8 +206,8 @@ def _write_authorization(repositories: Iterable[str], file: Path) -> None:
 
 
 def _token(region: str) -> str:
-    import boto3  # noqa: PLC0415 only images in AWS need it
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    import boto3  # only images in AWS need it
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         answer = boto3.client("ecr", region_name=region).get_authorization_token()

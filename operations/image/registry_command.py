@@ -33,11 +33,11 @@ def push(
     The digest that comes back names the image from here on. Pushing again changes nothing. For ECR the login comes
     from this machine's AWS credentials.
     """
-    from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
+    from operations.image import registry
 
     (stored,) = _stored(lambda: [registry.push(archive, repository, digest=digest, keep=keep, notify=doing)])
     if github_output:
-        from operations.workflow import write_outputs  # noqa: PLC0415
+        from operations.workflow import write_outputs
 
         write_outputs({"repository": stored.repository, "digest": stored.digest})
     _print([stored], json_wanted)
@@ -54,13 +54,13 @@ def copy_image(source: str, repositories: Sequence[str], json_wanted: bool) -> N
 
     Lambda and ECS take images of their own account's registry; Lambda those of its own region only.
     """
-    from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
+    from operations.image import registry
 
     _print(_stored(lambda: registry.copy(source, repositories, notify=doing)), json_wanted)
 
 
 def _stored(work: Callable[[], "list[Stored]"]) -> "list[Stored]":
-    from rehearsal.image.archive import ImageError  # noqa: PLC0415
+    from rehearsal.image.archive import ImageError
 
     try:
         return work()

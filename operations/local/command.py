@@ -23,8 +23,8 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
     A step that fails ends it; what came before is told. Exits with 3 where a step failed, something else changed, or
     something is left.
     """
-    from operations.local.run import require_genuine_plugins, run  # noqa: PLC0415 help must not pay for it
-    from project.files import find_project  # noqa: PLC0415
+    from operations.local.run import require_genuine_plugins, run
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     require_genuine_plugins()

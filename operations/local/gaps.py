@@ -17,7 +17,7 @@ def fill_gaps() -> None:
 
 def _rotation_without_a_value() -> None:
     """moto notes the rotation of a secret that has no value yet, then breaks; AWS starts the function."""
-    from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend  # noqa: PLC0415 in its own process only
+    from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend  # in its own process only
 
     original = SecretsManagerBackend.rotate_secret
 
@@ -33,8 +33,8 @@ def _rotation_without_a_value() -> None:
 
 def _saved_queries() -> None:
     """Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html"""
-    from moto.logs.exceptions import ResourceNotFoundException  # noqa: PLC0415
-    from moto.logs.responses import LogsResponse  # noqa: PLC0415
+    from moto.logs.exceptions import ResourceNotFoundException
+    from moto.logs.responses import LogsResponse
 
     def kept(self: LogsResponse) -> dict[str, dict[str, Any]]:
         return self.logs_backend.__dict__.setdefault("saved_queries", {})  # type: ignore[no-any-return]
@@ -71,7 +71,7 @@ def _saved_queries() -> None:
 
 def _tags_of_scalable_targets() -> None:
     """Source: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html"""
-    from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response  # noqa: PLC0415
+    from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response
 
     original = Response.register_scalable_target
 

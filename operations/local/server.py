@@ -68,14 +68,14 @@ def _wait(process: "subprocess.Popen[bytes]", log: IO[bytes], port: int) -> None
 
 def main(port: int) -> None:
     """Serve until stopped."""
-    from moto.core.config import default_user_config  # noqa: PLC0415 in its own process only
-    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
+    from moto.core.config import default_user_config  # in its own process only
+    from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         create_backend_app,
     )
-    from werkzeug.serving import run_simple  # noqa: PLC0415
+    from werkzeug.serving import run_simple
 
-    from rehearsal.patches import patch  # noqa: PLC0415
+    from rehearsal.patches import patch
 
     default_user_config["lambda"]["use_docker"] = False
     for service in ("kms", "s3", "rds"):

@@ -111,9 +111,9 @@ def _locate(
     json_wanted: bool,
     record_wanted: tuple[Path, str] | None,
 ) -> bool:
-    from infra.tenants.files import read_tenant, read_tenants  # noqa: PLC0415 help must not pay for these
-    from operations.locate.sources import Source, declarations  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant, read_tenants
+    from operations.locate.sources import Source, declarations
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     source = Source(source_name)
@@ -137,7 +137,7 @@ def _locate(
 
 
 def _states(files: tuple[Path, ...]) -> dict[str, Any]:
-    from operations.locate.sources import read_state  # noqa: PLC0415
+    from operations.locate.sources import read_state
 
     return dict(read_state(file) for file in files)
 
@@ -152,9 +152,9 @@ def answer_of(
 def _answer_and_estates(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
 ) -> "tuple[Answer, list[Estate]]":
-    from operations.locate.answer import together  # noqa: PLC0415
-    from operations.locate.left import left_of  # noqa: PLC0415
-    from operations.locate.platform import platform_gaps, platform_stores  # noqa: PLC0415
+    from operations.locate.answer import together
+    from operations.locate.left import left_of
+    from operations.locate.platform import platform_gaps, platform_stores
 
     started = time.perf_counter()
     places = [_of_place(project, declared, place, source, states) for place in tenant.everywhere]
@@ -169,17 +169,17 @@ def _answer_and_estates(
 def _of_place(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
 ) -> "tuple[Answer, Estate]":
-    from operations.locate.answer import Answer  # noqa: PLC0415
-    from operations.locate.sources import Source  # noqa: PLC0415
-    from operations.locate.stores import stores_of  # noqa: PLC0415
+    from operations.locate.answer import Answer
+    from operations.locate.sources import Source
+    from operations.locate.stores import stores_of
 
     if states and tenant.stack not in states:
         message = f"no --state is of {tenant.stack}, which holds {tenant.name}'s data; given: {', '.join(states)}"
         raise ProblemsError([Problem(message=message)])
     estate = declared.estate(tenant)
     if source is Source.LIVE:
-        from operations.locate.live import locate_live  # noqa: PLC0415
-        from operations.locate.live.account import Account  # noqa: PLC0415
+        from operations.locate.live import locate_live
+        from operations.locate.live.account import Account
 
         account = Account.of_signed_in(estate, notify)
         return locate_live(project, estate, account), estate
@@ -191,20 +191,20 @@ def _of_place(
 
 def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "Estate":
     """The estate by the engine's state: of the files that were given, else of the engine itself."""
-    from operations.locate.sources import with_states  # noqa: PLC0415
+    from operations.locate.sources import with_states
 
     if states:
         for stack in (one.stack for one in estate.stacks if one.stack not in states):
             notify(f"{stack}: no --state was given; what it shares is told as declared")
         return with_states(estate, states)
-    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from operations.engine.stack import open_stack
 
     return with_states(estate, {one.stack: open_stack(project, one.stack).export() for one in estate.stacks})
 
 
 def _differences(declared: "Estate", deployed: "Estate") -> "Iterator[Difference]":
-    from operations.locate.differences import differences  # noqa: PLC0415
-    from operations.locate.stores import serves_silos  # noqa: PLC0415
+    from operations.locate.differences import differences
+    from operations.locate.stores import serves_silos
 
     for before, after in zip(declared.stacks, deployed.stacks, strict=True):
         for resource, difference in differences(before, after):
@@ -213,19 +213,19 @@ def _differences(declared: "Estate", deployed: "Estate") -> "Iterator[Difference
 
 
 def _print_one(answer: "Answer", json_wanted: bool) -> None:
-    from operations.locate.answer import as_json  # noqa: PLC0415
-    from operations.locate.text import text  # noqa: PLC0415
+    from operations.locate.answer import as_json
+    from operations.locate.text import text
 
     print_json("locate", as_json(answer)) if json_wanted else print_text(text(answer))
 
 
 def _write_record(project: "Project", estates: "list[Estate]", answer: "Answer", file: Path, language: str) -> bool:
     """Write it, and say what it lacks; whether it lacks nothing."""
-    from operations.locate.processing import processing  # noqa: PLC0415
-    from operations.locate.record.english import IN_ENGLISH  # noqa: PLC0415
-    from operations.locate.record.norwegian import IN_NORWEGIAN  # noqa: PLC0415
-    from operations.locate.record.page import record  # noqa: PLC0415
-    from project.whole_file import write_whole  # noqa: PLC0415
+    from operations.locate.processing import processing
+    from operations.locate.record.english import IN_ENGLISH
+    from operations.locate.record.norwegian import IN_NORWEGIAN
+    from operations.locate.record.page import record
+    from project.whole_file import write_whole
 
     stated = processing(project.root, *estates)
     words = IN_NORWEGIAN if language == "no" else IN_ENGLISH
@@ -237,8 +237,8 @@ def _write_record(project: "Project", estates: "list[Estate]", answer: "Answer",
 
 def _print_all(answers: "Iterator[Answer]", json_wanted: bool) -> bool:
     """Each answer as soon as it is found; nothing of it is kept."""
-    from operations.locate.answer import as_json  # noqa: PLC0415
-    from operations.locate.text import line_of  # noqa: PLC0415
+    from operations.locate.answer import as_json
+    from operations.locate.text import line_of
 
     passed: list[bool] = []
 

@@ -107,7 +107,7 @@ def declarations(project: Project, source: Source) -> Iterator[Declarations]:
     if source is not Source.REHEARSAL:
         yield Declarations(project)
         return
-    from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
+    from rehearsal.cloud import running  # declaring only must not import moto
 
     with running() as moto:
         yield Declarations(project, source, moto)

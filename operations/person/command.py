@@ -66,9 +66,9 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
     The membership ends, with every session and token. What they wrote and attached is the customer's and stays, by an
     erased author; the audit trail keeps a hash. The erasure ledger is written first: no backup brings them back.
     """
-    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415 help is fast
-    from operations.tenant.put_aside import put_aside  # noqa: PLC0415
-    from operations.tenant.remains import of_person  # noqa: PLC0415
+    from infra.tenants.hold import refuse_under_hold
+    from operations.tenant.put_aside import put_aside
+    from operations.tenant.remains import of_person
 
     refuse_under_hold(_tenant(name), "nobody is erased")
     if confirmed is None and not sys.stdin.isatty():
@@ -96,21 +96,21 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
 
 
 def _tenant(name: str) -> "Tenant":
-    from infra.tenants.files import read_tenant  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from project.files import find_project
 
     return read_tenant(find_project(Path.cwd()).root, name)
 
 
 def _found(name: str) -> "tuple[Any, Tasks]":
     """The graph of the stack that serves the customer, as it was deployed, and its tasks."""
-    import boto3  # noqa: PLC0415  half a second
+    import boto3  # half a second
 
-    from graph.state import graph_of_state  # noqa: PLC0415
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
-    from operations.tenant.handover.places import find_place  # noqa: PLC0415
-    from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from graph.state import graph_of_state
+    from operations.engine.stack import open_stack  # imports Pulumi
+    from operations.tenant.handover.places import find_place
+    from operations.tenant.handover.tasks import Tasks
+    from project.files import find_project
 
     tenant = _tenant(name)
     opened = open_stack(find_project(Path.cwd()), tenant.stack, notify=notify)

@@ -76,7 +76,7 @@ def comment(
 
     The job's summary gets the same text, whole. Where the token may read only, as for a fork, that is all.
     """
-    from operations.pipeline import github, publish  # noqa: PLC0415 printing help must not pay for these
+    from operations.pipeline import github, publish
 
     parts = _parts(files, folder, say)
     _summarize(parts)
@@ -105,8 +105,8 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
 
     What several stacks report alike is one entry.
     """
-    from operations.pipeline import publish  # noqa: PLC0415 printing help must not pay for it
-    from operations.pipeline.causes import by_cause  # noqa: PLC0415
+    from operations.pipeline import publish
+    from operations.pipeline.causes import by_cause
 
     parts = by_cause(_parts(files, folder, say))
     _summarize(parts or ["Nothing to report."])
@@ -129,7 +129,7 @@ def propose(*, patch: Path, branch: str, title: str, workflows: Sequence[str]) -
     The patch stands on the last commit. Nothing of it is laid out or run here, and one that changes what judges a
     change (.github, .ci, waivers) is refused.
     """
-    from operations.pipeline import propose as proposing  # noqa: PLC0415 printing help must not pay for it
+    from operations.pipeline import propose as proposing
 
     root = Path.cwd()
     changes = proposing.changes_of(root, patch)
@@ -167,7 +167,7 @@ def looks(*, workflows: Sequence[str], branch: str, output: Path) -> None:
 
     That is the JSON in their artifacts named looks-...; a workflow that never ran left none.
     """
-    from operations.pipeline.looks import fetch  # noqa: PLC0415 printing help must not pay for it
+    from operations.pipeline.looks import fetch
 
     output.mkdir(parents=True, exist_ok=True)
     repository = _repository()
@@ -180,13 +180,13 @@ def looks(*, workflows: Sequence[str], branch: str, output: Path) -> None:
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:
-    from operations.pipeline.publish import read_parts  # noqa: PLC0415
+    from operations.pipeline.publish import read_parts
 
     return [*([say] if say else []), *read_parts(files, folder)]
 
 
 def _summarize(parts: Sequence[str]) -> None:
-    from operations.workflow import write_summary  # noqa: PLC0415
+    from operations.workflow import write_summary
 
     text = "\n\n".join(parts)
     if not write_summary(text):
@@ -194,7 +194,7 @@ def _summarize(parts: Sequence[str]) -> None:
 
 
 def _repository() -> "Repository | None":
-    from operations.pipeline.github import Repository  # noqa: PLC0415
+    from operations.pipeline.github import Repository
 
     return Repository.here()
 

@@ -98,14 +98,14 @@ def rehearse(
     for file in filter(None, (report_file, policy_file)):
         require_writable(file)
     if everything:
-        from operations.warm.every import rehearse_every  # noqa: PLC0415 few ask for it
+        from operations.warm.every import rehearse_every  # few ask for it
 
         rehearse_every(since, report_file, with_service=not no_service, json_wanted=json_wanted)
     if watching:
-        from operations.warm.watch import watch  # noqa: PLC0415 few ask for it
+        from operations.warm.watch import watch  # few ask for it
 
         watch(stack or USUAL, with_service=not no_service)
-    from operations.rehearse import output, perform  # noqa: PLC0415 printing help must not pay for these
+    from operations.rehearse import output, perform
 
     options = perform.RehearseOptions(
         stack=stack or USUAL,

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 def print_result(result: "Rehearsal", *, json_wanted: bool, verbose: bool) -> None:
     """Print the result on stdout."""
     if json_wanted:
-        from rehearsal.as_json import as_json  # noqa: PLC0415
+        from rehearsal.as_json import as_json
 
         print_json("rehearse", as_json(result))
         return
-    from rehearsal.summary import summary  # noqa: PLC0415
+    from rehearsal.summary import summary
 
     print_text(summary(result, verbose=verbose))
 
 
 def write_report(result: "Rehearsal", file: Path) -> None:
     """Write the page. Raises ProblemsError where it cannot be written."""
-    from rehearsal.report import write  # noqa: PLC0415
+    from rehearsal.report import write
 
     write(result, file, made_at=datetime.now(UTC), about=_about(result))
     notify(f"The report is in {file}")
@@ -33,11 +33,11 @@ def write_report(result: "Rehearsal", file: Path) -> None:
 
 def _about(result: "Rehearsal") -> list[tuple[str, str]]:
     """What the head of the report says beside the rehearsal itself: what it costs, and of which commit it is."""
-    from operations.cost.estimate import estimate  # noqa: PLC0415
-    from operations.cost.prices import read_prices  # noqa: PLC0415
-    from operations.tenant.deployment.journal import UNKNOWN, version_of  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
-    from rehearsal.as_graph import graph_of  # noqa: PLC0415
+    from operations.cost.estimate import estimate
+    from operations.cost.prices import read_prices
+    from operations.tenant.deployment.journal import UNKNOWN, version_of
+    from project.files import find_project
+    from rehearsal.as_graph import graph_of
 
     cost = estimate(graph_of(result), read_prices())
     least = "at least " if cost.unpriced else ""
@@ -50,7 +50,7 @@ def _about(result: "Rehearsal") -> list[tuple[str, str]]:
 
 def write_policy_report(result: "Rehearsal", file: Path) -> None:
     """Write every control's verdict. Raises ProblemsError where it cannot be written."""
-    from project.whole_file import write_whole  # noqa: PLC0415
+    from project.whole_file import write_whole
 
     verdicts = result.policies.as_json() if result.policies else {}
     write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")

@@ -47,12 +47,12 @@ def rehearsed(requested: RehearseOptions) -> "Rehearsal":
 
     Raises what `rehearsal.whole.rehearse_whole` raises, but for ImageError, which ends the command.
     """
-    from project.accounts import find_account_problems  # noqa: PLC0415 printing help must not pay for these
-    from project.files import find_project  # noqa: PLC0415
-    from rehearsal.image.archive import ImageError  # noqa: PLC0415
-    from rehearsal.run import Options, Quiet  # noqa: PLC0415
-    from rehearsal.scratch import scratch  # noqa: PLC0415
-    from rehearsal.whole import rehearse_whole  # noqa: PLC0415
+    from project.accounts import find_account_problems
+    from project.files import find_project
+    from rehearsal.image.archive import ImageError
+    from rehearsal.run import Options, Quiet
+    from rehearsal.scratch import scratch
+    from rehearsal.whole import rehearse_whole
 
     try:
         with (
@@ -73,12 +73,12 @@ def rehearsed(requested: RehearseOptions) -> "Rehearsal":
 
 
 def _with_tenants(requested: RehearseOptions, project: "Project", options: "Options") -> "Rehearsal":
-    from operations.rehearse.leaving import Commands  # noqa: PLC0415 these import boto3
-    from rehearsal.service.leaving import Leaving  # noqa: PLC0415
-    from rehearsal.tenants.leaving.run import rehearse_leaving  # noqa: PLC0415
-    from rehearsal.tenants.moving.before import followed_by  # noqa: PLC0415
-    from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415
-    from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415
+    from operations.rehearse.leaving import Commands  # these import boto3
+    from rehearsal.service.leaving import Leaving
+    from rehearsal.tenants.leaving.run import rehearse_leaving
+    from rehearsal.tenants.moving.before import followed_by
+    from rehearsal.tenants.moving.run import rehearse_move
+    from rehearsal.tenants.whole import rehearse_tenants
 
     names, in_image = requested.tenants, requested.in_image
 
@@ -102,7 +102,7 @@ def _with_tenants(requested: RehearseOptions, project: "Project", options: "Opti
 
 
 def _service(options: RehearseOptions) -> "ServiceOptions | None":
-    from rehearsal.whole import ServiceOptions  # noqa: PLC0415 printing help must not pay for it
+    from rehearsal.whole import ServiceOptions
 
     if not options.with_service:
         return None
@@ -117,18 +117,18 @@ def _service(options: RehearseOptions) -> "ServiceOptions | None":
 
 def _trying(options: RehearseOptions) -> "WholeStack | Leaving | None":
     if options.restore:
-        from rehearsal.service.restoring_stack import WholeStack  # noqa: PLC0415 few ask for it
+        from rehearsal.service.restoring_stack import WholeStack  # few ask for it
 
         return WholeStack()
     if options.leave:
-        from rehearsal.service.leaving import Leaving  # noqa: PLC0415 few ask for it
+        from rehearsal.service.leaving import Leaving  # few ask for it
 
         return Leaving()
     return None
 
 
 def _require_browser(app: Path, *, in_image: bool) -> None:
-    from rehearsal.service.person import missing  # noqa: PLC0415 few ask for it
+    from rehearsal.service.person import missing  # few ask for it
 
     if problem := missing(app, in_image=in_image):
         fail(NOT_MADE, problem)
@@ -138,16 +138,16 @@ def priced(result: "Rehearsal") -> "Rehearsal":
     """The same with what a change costs a month."""
     if result.change is None:
         return result
-    from operations.review.since import monthly_difference  # noqa: PLC0415 few ask for it
+    from operations.review.since import monthly_difference  # few ask for it
 
     return replace(result, change=replace(result.change, monthly=monthly_difference(result.change.steps)))
 
 
 def warn_of_capacity(stack: str) -> None:
     """Limits that are nearly met, of the base stack that this one is or stands on."""
-    from infra.tenants.files import capacity_warnings  # noqa: PLC0415 printing help must not pay for these
-    from project.files import find_project  # noqa: PLC0415
-    from project.silos import base_of  # noqa: PLC0415
+    from infra.tenants.files import capacity_warnings
+    from project.files import find_project
+    from project.silos import base_of
 
     project = find_project(Path.cwd())
     for warning in capacity_warnings(project.root, base_of(project, stack) or stack):

@@ -42,7 +42,7 @@ class Live:
         self._show(f"  {self._count}  {type_.rsplit(':', 1)[-1]} {name}: {state}")
 
     def _show(self, rest: str) -> None:
-        from rich.text import Text  # noqa: PLC0415
+        from rich.text import Text
 
         self._status.update(Text(f"{self._phase}{rest}", no_wrap=True, overflow="ellipsis"))
 
@@ -53,7 +53,7 @@ def progress() -> Iterator["Progress"]:
     if not can_rewrite_lines():
         yield Plain()
         return
-    from rich.console import Console  # noqa: PLC0415 printing help must not pay for it
+    from rich.console import Console
 
     with Console(stderr=True).status("") as status:
         yield Live(status)

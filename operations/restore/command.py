@@ -54,7 +54,7 @@ def drill(
     Nothing of what serves is changed. Without --at it is the newest moment that can be restored. What was found is kept
     in the stack's bucket: `workbuoy drills STACK`.
     """
-    from operations.restore import evidence  # noqa: PLC0415 printing help must not pay for it
+    from operations.restore import evidence
 
     if evidence_file is not None:
         require_writable(evidence_file)
@@ -100,7 +100,7 @@ def restore_tenant(
     Who may log in and the audit trail stay as they are now. What NAME wrote after the moment is kept as the way back:
     `workbuoy restore undo NAME --at TIME`.
     """
-    from operations.restore import evidence  # noqa: PLC0415 printing help must not pay for it
+    from operations.restore import evidence
 
     if at_text is None:
         raise click.UsageError("--at is needed: the moment before the damage, with its zone")
@@ -148,7 +148,7 @@ def restore_tenant(
 @report_errors
 def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: bool) -> None:
     """Give a customer back what stood before the last restore to TIME."""
-    from operations.restore.moment import parse, run_name  # noqa: PLC0415 printing help must not pay for these
+    from operations.restore.moment import parse, run_name
 
     if at_text is None or confirmed != name:
         raise click.UsageError(f"say --at TIME, as it was restored, and --yes-restore {name}")
@@ -176,6 +176,6 @@ def end(*, stack: str, expired: bool) -> None:
 
 
 def _drills(work: "Restore") -> list[dict[str, Any]]:
-    from operations.restore import evidence  # noqa: PLC0415
+    from operations.restore import evidence
 
     return evidence.of(work).read(evidence.DRILLS)

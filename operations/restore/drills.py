@@ -25,7 +25,7 @@ def drills(*, stack: str, measure: bool, json_wanted: bool) -> None:
 
     Exits with 3 where the last good one is older than `observability.drillWithinDays`, or there is none.
     """
-    from operations.restore import evidence  # noqa: PLC0415 printing help must not pay for these
+    from operations.restore import evidence
 
     now, within = datetime.now(UTC), within_days(stack)
     work = work_at(place_of_stack(stack), now)
@@ -48,8 +48,8 @@ def is_overdue(last: datetime | None, within: int | None, now: datetime) -> bool
 
 def within_days(stack: str) -> int | None:
     """`observability.drillWithinDays` of a stack, or of the base of a customer's own."""
-    from project.files import find_project, read_config  # noqa: PLC0415
-    from project.silos import whole_config  # noqa: PLC0415
+    from project.files import find_project, read_config
+    from project.silos import whole_config
 
     project = find_project(Path.cwd())
     settings = whole_config(project, stack, read_config(project, stack)).get(f"{project.name}:settings") or {}
@@ -61,10 +61,10 @@ def warnings(stack: str) -> list[str]:
     """What a review of a stack that stands says of its drills, by the alarm's state; nothing where none are wanted."""
     if (within := within_days(stack)) is None:
         return []
-    import boto3  # noqa: PLC0415 half a second
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    import boto3  # half a second
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    from components.alarms import DRILL_ALARM  # noqa: PLC0415 reads Pulumi
+    from components.alarms import DRILL_ALARM  # reads Pulumi
 
     cloudwatch = boto3.Session().client("cloudwatch", region_name=region_of(stack))
     try:
@@ -83,7 +83,7 @@ def _measure(work: "Restore", last: datetime | None, now: datetime) -> Mapping[s
     if last is None:
         notify("no drill has ended well, so there is no age to measure")
         return {}
-    from components.alarms import DRILL_METRIC, log_namespace  # noqa: PLC0415 reads Pulumi
+    from components.alarms import DRILL_METRIC, log_namespace  # reads Pulumi
 
     days = (now - last).total_seconds() / 86_400
     work.session.client("cloudwatch", region_name=work.place.tasks.region).put_metric_data(

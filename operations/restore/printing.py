@@ -32,7 +32,7 @@ def keep(
 
     Ends the command where a step had failed, or where the bucket refuses, with both reasons.
     """
-    from operations.restore import evidence  # noqa: PLC0415
+    from operations.restore import evidence
 
     if file is not None:
         write_whole(file, evidence.as_text(document))

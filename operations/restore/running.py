@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def stack_of(name: str) -> str:
     """The stack that holds a customer's data. Raises ProblemsError for an unknown customer."""
-    from infra.tenants.files import read_tenant  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from project.files import find_project
 
     return read_tenant(find_project(Path.cwd()).root, name).stack
 
@@ -26,9 +26,9 @@ def place_of_tenant(name: str) -> "RestorePlace":
     Raises ProblemsError for an unknown one, and for one of a pool under a legal hold: what a restore replaces stays as
     older versions of files, which a pool's bucket ends for everybody, and a held silo's keeps.
     """
-    from infra.tenants.files import read_tenant  # noqa: PLC0415
-    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from infra.tenants.hold import refuse_under_hold
+    from project.files import find_project
 
     tenant = read_tenant(find_project(Path.cwd()).root, name)
     if tenant.isolation == "pool":
@@ -38,8 +38,8 @@ def place_of_tenant(name: str) -> "RestorePlace":
 
 def place_of_stack(stack: str) -> "RestorePlace":
     """Where a stack's restore happens. Raises ProblemsError with every output that is missing."""
-    from operations.restore.places import find_place  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.restore.places import find_place
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     return find_place(stack, region_of(stack), lambda name: _outputs(project, name))
@@ -47,16 +47,16 @@ def place_of_stack(stack: str) -> "RestorePlace":
 
 def region_of(stack: str) -> str:
     """By its settings, or its base's. Raises ProblemsError for an unknown stack."""
-    from project.files import find_project, read_config  # noqa: PLC0415
-    from project.silos import whole_config  # noqa: PLC0415
-    from rehearsal.run import place_of  # noqa: PLC0415
+    from project.files import find_project, read_config
+    from project.silos import whole_config
+    from rehearsal.run import place_of
 
     project = find_project(Path.cwd())
     return place_of(project, whole_config(project, stack, read_config(project, stack)))[1]
 
 
 def _outputs(project: Any, stack: str) -> Mapping[str, Any]:
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+    from operations.engine.stack import open_stack  # imports Pulumi
 
     found: Mapping[str, Any] = open_stack(project, stack, notify=notify).outputs()
     return found
@@ -64,17 +64,17 @@ def _outputs(project: Any, stack: str) -> Mapping[str, Any]:
 
 def work_at(place: "RestorePlace", at: datetime) -> "Restore":
     """A restore to a moment, with nothing done yet."""
-    import boto3  # noqa: PLC0415  half a second
+    import boto3  # half a second
 
-    from operations.restore.steps import Restore  # noqa: PLC0415
+    from operations.restore.steps import Restore
 
     return Restore(session=boto3.Session(), place=place, at=at, notify=notify)
 
 
 def begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", datetime]:
     """With a moment that can be restored, and the newest one. Raises InputError for another."""
-    from operations.restore.copy import Copy  # noqa: PLC0415
-    from operations.restore.moment import expect_within, parse  # noqa: PLC0415
+    from operations.restore.copy import Copy
+    from operations.restore.moment import expect_within, parse
 
     work = work_at(place, parse(at_text) if at_text else datetime.now(UTC))
     window = guarded(work, lambda: {"window": Copy(work.session, place, notify).window()})["window"]
@@ -113,19 +113,19 @@ def head(work: "Restore") -> dict[str, Any]:
 
 
 def _kept(work: "Restore") -> str:
-    from operations.restore.steps import KEPT  # noqa: PLC0415
+    from operations.restore.steps import KEPT
 
     return KEPT.format(stack=work.place.tasks.stack)
 
 
 def attempted(kept: str, do: Callable[[], object]) -> tuple[int, str] | None:
     """The exit code and why, where it failed; `kept` says what a failure leaves. Ctrl-C ends the command."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    from operations.one_off import TaskError  # noqa: PLC0415
-    from operations.restore.copy import CopyError  # noqa: PLC0415
-    from operations.restore.evidence import EvidenceError  # noqa: PLC0415
-    from operations.restore.steps import StepFailedError  # noqa: PLC0415
+    from operations.one_off import TaskError
+    from operations.restore.copy import CopyError
+    from operations.restore.evidence import EvidenceError
+    from operations.restore.steps import StepFailedError
 
     try:
         do()

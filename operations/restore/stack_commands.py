@@ -37,8 +37,8 @@ def restore_stack(
 
     Until `workbuoy restore switch` nothing of what serves is changed. Say it once more after the switch.
     """
-    from operations.restore import evidence  # noqa: PLC0415 printing help must not pay for these
-    from operations.restore.instances import Instances  # noqa: PLC0415
+    from operations.restore import evidence
+    from operations.restore.instances import Instances
 
     if at_text is None:
         raise click.UsageError("--at is needed: the moment before the damage, with its zone")
@@ -147,9 +147,9 @@ def _take(
     back: bool,
     json_wanted: bool,
 ) -> None:
-    from operations.engine.errors import EngineError  # noqa: PLC0415
-    from operations.engine.order import same_code  # noqa: PLC0415
-    from operations.restore.steps import take  # noqa: PLC0415
+    from operations.engine.errors import EngineError
+    from operations.engine.order import same_code
+    from operations.restore.steps import take
 
     same_code(switching.opened, switching.opened.tags(), switching.project.root, notify)
     results: dict[str, Mapping[str, Any]] = {}
@@ -162,7 +162,7 @@ def _take(
 
     def keep_evidence(problem: str) -> None:
         if evidence_file is not None:
-            from operations.restore import evidence  # noqa: PLC0415
+            from operations.restore import evidence
 
             steps = {"seconds": document["seconds"], "steps": {name: dict(one) for name, one in results.items()}}
             kept = evidence.of_switch(switching, steps, found[0] if found else None, problem, back=back)
@@ -199,13 +199,13 @@ def _expect_possible(switching: "Switch", *, back: bool) -> None:
 
 
 def _switching(stack: str, at_text: str | None) -> "Switch":
-    import boto3  # noqa: PLC0415 half a second
+    import boto3  # half a second
 
-    from operations.engine.image import running_image  # noqa: PLC0415 imports Pulumi
-    from operations.engine.stack import open_stack  # noqa: PLC0415
-    from operations.restore.places import switch_place  # noqa: PLC0415
-    from operations.restore.switching import Switch  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.engine.image import running_image  # imports Pulumi
+    from operations.engine.stack import open_stack
+    from operations.restore.places import switch_place
+    from operations.restore.switching import Switch
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     at = parse(at_text) if at_text else datetime.now(UTC)
@@ -226,8 +226,8 @@ def _remove_old(switching: "Switch", name: str) -> None:
 
 
 def _records() -> "Tenants":
-    from infra.tenants.files import read_tenants  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenants
+    from project.files import find_project
 
     return read_tenants(find_project(Path.cwd()).root)
 
@@ -251,7 +251,7 @@ def _on_the_way(stack: str, known: "Tenants") -> Iterator[str]:
 
 def _held(stack: str, known: "Tenants") -> Iterator[str]:
     """What is lost of customers of a pool under a legal hold; a silo that is held keeps every version."""
-    from infra.tenants.listing import FOLDER  # noqa: PLC0415
+    from infra.tenants.listing import FOLDER
 
     for one in _of_pool(stack, known):
         if one.dates.hold is not None:

@@ -110,7 +110,7 @@ class Switch:
         return {"at": run_name(datetime.now(UTC))}
 
     def _adopt(self) -> Mapping[str, Any]:
-        from operations.engine.adopt import adopt  # noqa: PLC0415  help must not pay for the engine
+        from operations.engine.adopt import adopt  # help must not pay for the engine
 
         found = self.instances.resource_id()
         adopt(self.opened, DATABASE, self.place.database, found, on_output=self.notify)
@@ -118,13 +118,13 @@ class Switch:
 
     def _review(self) -> None:
         """What was committed since the stack was deployed comes along: what stops that must not stop it half-way."""
-        from operations.review.engine import preview_opened  # noqa: PLC0415 reads every policy
+        from operations.review.engine import preview_opened  # reads every policy
 
         if self.instances.before() is None:  # else the names have changed, and the way is on or back
             self._expect_passing(preview_opened(self.opened, self.project).plan, "nothing was changed")
 
     def _update(self) -> Mapping[str, Any]:
-        from operations.review.engine import preview_opened  # noqa: PLC0415 reads every policy
+        from operations.review.engine import preview_opened  # reads every policy
 
         name, at = self.opened.name, run_name(self.at)
         with plan_file(wanted=True) as file:
@@ -142,7 +142,7 @@ class Switch:
 
     def _expect_passing(self, plan: Plan, left: str, back: str = "") -> None:
         """Show the review. Raises FailedError where it fails or stops, and where no waiver could help a database."""
-        from operations.review import perform as reviewing  # noqa: PLC0415 reads every policy
+        from operations.review import perform as reviewing  # reads every policy
 
         found = reviewing.review(plan, self.project.root / "waivers")
         self.show(reviewing.markdown_text(found))
@@ -154,7 +154,7 @@ class Switch:
             raise FailedError(f"{reviewing.stopping(found)}; {left}", back)
 
     def _start(self) -> None:
-        from operations.deploy.perform import try_service, wait_for_rollout  # noqa: PLC0415
+        from operations.deploy.perform import try_service, wait_for_rollout
 
         service = self.service
         service.start()

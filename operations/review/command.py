@@ -87,7 +87,7 @@ def review(
     """
     _refuse_wrong_usage(stack, events, previewed, image=image, record=record, since=since)
     _refuse_drills_alone(drills_file, record or events)
-    from operations.review import drilled, perform  # noqa: PLC0415 printing help must not pay for these
+    from operations.review import drilled, perform
 
     root = perform.project(stack is not None)
     tried = _begin(stack, since)
@@ -118,7 +118,7 @@ def _begin(stack: str | None, since: str | None) -> list[str]:
         return []
     if not stack:
         return []
-    from operations.restore import drills  # noqa: PLC0415 printing help must not pay for it
+    from operations.restore import drills
 
     doing(f"Previewing {stack} with the policies of this project")
     tried = drills.warnings(stack)
@@ -128,8 +128,8 @@ def _begin(stack: str | None, since: str | None) -> list[str]:
 
 
 def _print(found: "Review", text: str, *, json_wanted: bool) -> None:
-    from operations.review import perform  # noqa: PLC0415 printing help must not pay for these
-    from operations.review.machine import as_json  # noqa: PLC0415
+    from operations.review import perform
+    from operations.review.machine import as_json
 
     if json_wanted:
         print_json("review", as_json(found))
@@ -142,8 +142,8 @@ def _print(found: "Review", text: str, *, json_wanted: bool) -> None:
 def _write(
     found: "Review", root: Path, text: str, *, steps: Path | None, sarif: Path | None, markdown: Path | None
 ) -> None:
-    from operations.review import perform  # noqa: PLC0415 printing help must not pay for these
-    from project.whole_file import write_whole  # noqa: PLC0415
+    from operations.review import perform
+    from project.whole_file import write_whole
 
     if steps:
         write_whole(steps, perform.steps_text(found))

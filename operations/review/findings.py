@@ -24,7 +24,7 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
     asked = {"update", "replace", "delete", "import", *(("create",) if plan.recorded else ())}
     if not any(step.op in asked for step in plan.steps):
         return
-    from policies.errors import RuleError  # noqa: PLC0415  the rules: half a second that nothing changed does not need
+    from policies.errors import RuleError  # the rules: half a second that nothing changed does not need
 
     regions = allowed_regions(plan.config)
     try:
@@ -46,8 +46,8 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
 
 
 def _failing(graph: Graph, plan: Plan, regions: tuple[str, ...], *, retiring: bool) -> Mapping[tuple[str, str], str]:
-    from policies.retiring import with_retirement  # noqa: PLC0415
-    from policies.runner import check  # noqa: PLC0415
+    from policies.retiring import with_retirement
+    from policies.runner import check
 
     custom = [one for one in graph.resources if not one.read]
     settings = with_retirement({}, retiring=retiring)

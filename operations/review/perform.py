@@ -50,19 +50,19 @@ def plan(
     if previewed:
         return read_preview(previewed)
     if since:
-        from operations.review.since import plan_since  # noqa: PLC0415 few ask for it
+        from operations.review.since import plan_since  # few ask for it
 
         return plan_since(find_project(root), str(stack), since, notify)
     if configuration:
         configured(str(stack), read_configuration(configuration))  # the engine's own errors come late and long
-    from operations.review.engine import preview  # noqa: PLC0415 - half a second that a recording does not need
+    from operations.review.engine import preview  # half a second that a recording does not need
 
     return preview(find_project(root), str(stack), configuration, image)
 
 
 def record(stack: str, file: Path, root: Path, configuration: Path | None, *, image: str | None) -> None:
     """Write the engine's events of a preview, one a line, for a review in another place."""
-    from operations.review.engine import events_of  # noqa: PLC0415
+    from operations.review.engine import events_of
 
     events = events_of(find_project(root), stack, configuration, image)
     write_whole(file, "".join(f"{json.dumps(event)}\n" for event in events))

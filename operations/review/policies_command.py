@@ -24,7 +24,7 @@ def policies() -> None:
 @report_errors
 def document(output: Path | None, only_check: bool) -> None:
     """Print the page of all controls (docs/controls.md)."""
-    from policies.documentation import page  # noqa: PLC0415 printing help must not pay for it
+    from policies.documentation import page
 
     if output is None:
         print_page(page())
@@ -53,7 +53,7 @@ def check(
 ) -> None:
     """Judge what STACK declares, or a recorded graph, by every control. Exits with 3 where a mandatory one fails."""
     _one_source(stack, graph)
-    from operations.review import perform_policies as perform  # noqa: PLC0415
+    from operations.review import perform_policies as perform
 
     report = perform.check(stack, graph, environment, regions, policy_config)
     print_json("policies-check", report.as_json()) if json_wanted else print_text(perform.findings(report), end="")
@@ -69,7 +69,7 @@ def check(
 def lint(stack: str | None, graph: Path | None, json_wanted: bool) -> None:
     """Lint every policy document of STACK, or of a recorded graph. Exits with 3 where one has a fault."""
     _one_source(stack, graph)
-    from operations.review import perform_policies as perform  # noqa: PLC0415
+    from operations.review import perform_policies as perform
 
     faults = perform.lint(stack, graph)
     print_json("policies-lint", {"faults": perform.fault_rows(faults)}) if json_wanted else print_text(
@@ -88,7 +88,7 @@ def lint(stack: str | None, graph: Path | None, json_wanted: bool) -> None:
 def matrix(stack: str | None, graph: Path | None, output: Path | None, json_wanted: bool) -> None:
     """Print who may do what in STACK: role x action x resource, one grant a line (docs/permissions.md)."""
     _one_source(stack, graph)
-    from operations.review import perform_policies as perform  # noqa: PLC0415
+    from operations.review import perform_policies as perform
 
     page, rows = perform.matrix(stack, graph)
     if output:

@@ -27,8 +27,8 @@ def accepted_by_record(
 
 def accepted_in(root: Path, stack: str, stopping: Sequence[Danger], today: datetime.date) -> tuple[Filed, ...]:
     """The same for the project in a folder; none where there is no project, as for a recording alone."""
-    from infra.problems import ProblemsError  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.problems import ProblemsError
+    from project.files import find_project
 
     try:
         return tuple(accepted_by_record(find_project(root), stack, stopping, today))

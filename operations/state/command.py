@@ -28,7 +28,7 @@ def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
     """
     if (stack is None) == (file is None):
         raise click.UsageError("Name exactly one of STACK and --file FILE.")
-    from operations.state.scan import read_state, scan  # noqa: PLC0415 help must not pay for it
+    from operations.state.scan import read_state, scan
 
     deployment = read_state(file) if file else _of_stack(str(stack))
     leaks, number = scan(deployment), len(deployment.get("resources") or ())
@@ -46,8 +46,8 @@ def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
 
 
 def _of_stack(stack: str) -> dict[str, Any]:
-    from operations.engine.stack import open_stack  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.engine.stack import open_stack
+    from project.files import find_project
 
     deployment: dict[str, Any] = open_stack(find_project(Path.cwd()), stack).export()["deployment"]
     return deployment

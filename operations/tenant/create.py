@@ -185,14 +185,14 @@ def _days(dates: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _as_json(content: Mapping[str, Any]) -> str:
-    import json  # noqa: PLC0415
+    import json
 
     return json.dumps(content)
 
 
 def _write_new(files: Mapping[Path, str]) -> None:
     """Write all of these files or none; one that appeared meanwhile is left alone."""
-    from project.whole_file import write_whole  # noqa: PLC0415
+    from project.whole_file import write_whole
 
     claimed: list[Path] = []
     try:

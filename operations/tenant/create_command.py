@@ -59,9 +59,9 @@ def create(
     Nothing is overwritten, and nothing is deployed. With --base auto it goes to the base stack inside its residency of
     which the least is taken, and the reason is told.
     """
-    from operations.fleet import cells  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.create import NewTenant, create_files, regions_of  # noqa: PLC0415 printing help must not pay for these
-    from project.files import find_project  # noqa: PLC0415
+    from operations.fleet import cells
+    from operations.tenant.create import NewTenant, create_files, regions_of
+    from project.files import find_project
 
     root = find_project(Path.cwd()).root
     if live and base != "auto":
@@ -99,11 +99,11 @@ def create(
 
 
 def _cells(root: Path, tier: str, *, live: bool) -> "list[Cell]":
-    from operations.fleet import cells  # noqa: PLC0415
+    from operations.fleet import cells
 
     if not live:
         return cells.read_cells(root, tier)
-    from operations.fleet.quotas_here import quotas_here  # noqa: PLC0415
+    from operations.fleet.quotas_here import quotas_here
 
     here = quotas_here(root)
     for line in (*cells.lower_than_files(root, here.quotas), *here.quotas.unknown):
@@ -114,8 +114,8 @@ def _cells(root: Path, tier: str, *, live: bool) -> "list[Cell]":
 
 def _report_next_cell(root: Path, base: str) -> None:
     """From four fifths on: the files of the next cell."""
-    from operations.fleet import cells  # noqa: PLC0415
-    from operations.fleet.next_cell import next_cell  # noqa: PLC0415
+    from operations.fleet import cells
+    from operations.fleet.next_cell import next_cell
 
     cell = next((one for one in cells.read_cells(root) if one.name == base), None)
     if cell is None or not cells.nearly_full(cell):

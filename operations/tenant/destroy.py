@@ -180,7 +180,7 @@ def leave_pool(project: Project, tenant: Tenant, options: DestroyOptions) -> Pat
     Raises ProblemsError, TaskFailedError, TaskError, EngineError and botocore's errors; nothing was removed before the
     customer's name was typed.
     """
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+    import boto3  # a third of a second that help must not pay for
 
     base = open_stack(project, tenant.base, notify=notify)
     place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())

@@ -21,7 +21,7 @@ def require_rights(s3: Any, stack: str, buckets: Sequence[str]) -> None:
     """
     if not buckets:
         return
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
 
     for bucket in buckets:
         try:

@@ -18,9 +18,9 @@ def retire(*, name: str, day: str) -> None:
 
     Deploying the reviewed record lifts what refuses a deletion. Nothing is deleted by it.
     """
-    from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.destroy import retire as write  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from operations.tenant.destroy import retire as write
+    from project.files import find_project
 
     root = find_project(Path.cwd()).root
     print_text(write(root, name, day, datetime.now(UTC).date()).relative_to(root))
@@ -65,9 +65,9 @@ def destroy(
     snapshot, its files and the keys stay until their day. A pool tenant is removed from the shared database and bucket,
     and counted before and after by another role.
     """
-    from operations.tenant.destroy import DestroyOptions, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
-    from operations.tenant.handover.command import guarded  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.tenant.destroy import DestroyOptions, destroy_silo, leave_pool, retiring
+    from operations.tenant.handover.command import guarded
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     tenant = retiring(project.root, name, datetime.now(UTC).date())  # without its day nothing else matters

@@ -12,9 +12,9 @@ from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_tex
 @report_errors
 def list_tenants(*, json_wanted: bool) -> None:
     """List all customers. What is wrong with their files goes to stderr, and the exit code is then 1."""
-    from operations.tenant.facts import facts_of, table  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.files_check import read_checked  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.tenant.facts import facts_of, table
+    from operations.tenant.files_check import read_checked
+    from project.files import find_project
 
     read = read_checked(find_project(Path.cwd()).root)
     if json_wanted:
@@ -32,16 +32,16 @@ def list_tenants(*, json_wanted: bool) -> None:
 @report_errors
 def show(*, name: str, with_outputs: bool, json_wanted: bool) -> None:
     """Show everything about one customer."""
-    from infra.tenants.files import find_tenant_problems, read_tenant  # noqa: PLC0415 help must not pay for these
-    from operations.tenant.facts import page, whole_facts  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import find_tenant_problems, read_tenant
+    from operations.tenant.facts import page, whole_facts
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
     facts = whole_facts(tenant)
     problems = find_tenant_problems(project.root, tenant)
     if with_outputs:
-        from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+        from operations.engine.stack import open_stack  # imports Pulumi
 
         facts["outputs"] = open_stack(project, tenant.stack, notify=notify).outputs()
     if json_wanted:
@@ -62,10 +62,10 @@ def check(*, since: str | None, json_wanted: bool) -> None:
     With --since also what a change must not do: move a customer to another region or base stack, change its isolation
     other than by a promotion, or take away its file without the record of its leaving.
     """
-    from operations.fleet.plan import find_fleet_problems  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.files_check import find_warnings, read_checked  # noqa: PLC0415 help must not pay for these
-    from operations.tenant.history import find_forbidden_changes  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.fleet.plan import find_fleet_problems
+    from operations.tenant.files_check import find_warnings, read_checked
+    from operations.tenant.history import find_forbidden_changes
+    from project.files import find_project
 
     root = find_project(Path.cwd()).root
     read = read_checked(root)

@@ -35,10 +35,10 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
     With --live AWS is asked for each, and for the rule that will end it: exit 3 where one is there after its day or its
     rule says another day, 4 where that could not be asked.
     """
-    from infra.tenants.listing import offboarding_file  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.ended import NOT_ASKED, Found  # noqa: PLC0415
-    from operations.tenant.move.record import moved_records  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.listing import offboarding_file
+    from operations.tenant.ended import NOT_ASKED, Found
+    from operations.tenant.move.record import moved_records
+    from project.files import find_project
 
     root = find_project(Path.cwd()).root
     left = offboarding_file(root, name)
@@ -78,8 +78,8 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
 
 def _read(root: Path, file: Path) -> "tuple[dict[str, Any], list[Remaining], Hold | None]":
     """A record of a place that the customer left, the copies that it lists, and a hold that was ordered since."""
-    from infra.yaml_text import read_yaml  # noqa: PLC0415
-    from operations.tenant.remains import read_hold, read_remaining  # noqa: PLC0415
+    from infra.yaml_text import read_yaml
+    from operations.tenant.remains import read_hold, read_remaining
 
     path = str(file.relative_to(root))
     record: dict[str, Any] = read_yaml(file, path).content
@@ -97,8 +97,8 @@ def _not_left(root: Path, name: str, file: str) -> str:
 
 def _own_hold(root: Path, name: str) -> "Hold | None":
     """The hold of a customer who is served, who may have moved."""
-    from infra.tenants.files import read_tenant  # noqa: PLC0415
-    from infra.tenants.listing import list_records  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from infra.tenants.listing import list_records
 
     return read_tenant(root, name).dates.hold if name in list_records(root).paths else None
 
@@ -117,13 +117,13 @@ def _expect_held(found: "list[Found]", since: "date") -> None:
 
 
 def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQueries":
-    import boto3  # noqa: PLC0415  half a second
+    import boto3  # half a second
 
-    from operations.tenant.ended import CopyQueries  # noqa: PLC0415
-    from operations.tenant.handover.command import guarded  # noqa: PLC0415
-    from operations.tenant.handover.places import find_place  # noqa: PLC0415
-    from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.tenant.ended import CopyQueries
+    from operations.tenant.handover.command import guarded
+    from operations.tenant.handover.places import find_place
+    from operations.tenant.handover.tasks import Tasks
+    from project.files import find_project
 
     def client(service: str) -> Any:
         return boto3.client(service, region_name=record["region"])
@@ -146,9 +146,9 @@ def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQue
 
 def _expect_account(root: Path, record: "Mapping[str, Any]") -> None:
     """Raises MistakenError: in another account nothing of the customer is there, which proves nothing."""
-    from infra.stack_files import settings_in, stack_file  # noqa: PLC0415
-    from operations.engine import account  # noqa: PLC0415
-    from operations.engine.errors import MistakenError  # noqa: PLC0415
+    from infra.stack_files import settings_in, stack_file
+    from operations.engine import account
+    from operations.engine.errors import MistakenError
 
     keys = (record.get("keys") or {}).get("arns") or ()
     stated = (settings_in(stack_file(root, str(record["base"]))) or {}).get("account")

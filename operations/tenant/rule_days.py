@@ -63,7 +63,7 @@ def _date(value: Any) -> date:
 
 def _rules(client: Client, bucket: str) -> list[Mapping[str, Any]]:
     """Those that hold for the whole bucket."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415  help must not pay for it
+    from botocore.exceptions import ClientError
 
     try:
         found = client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]

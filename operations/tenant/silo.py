@@ -79,7 +79,7 @@ def choose_image(tenant: Tenant, image: str | None, base: EngineStack, *, stands
 
 def check_settings(root: Path, tenant: Tenant, image: str | None) -> None:
     """Read what the stack's program will read. Raises ProblemsError, before a stack is made for nothing."""
-    from infra.tenants.silo import load_silo  # noqa: PLC0415  a second of Pulumi's modules
+    from infra.tenants.silo import load_silo  # a second of Pulumi's modules
 
     with _environment({IMAGE_VARIABLE: image} if image and image != DEPLOYED else {}):
         try:

@@ -64,14 +64,14 @@ class DeployedSilo:
         return graph_of_state(open_stack(self.project, self.tenant.base, notify=notify).export())
 
     def tasks(self) -> LeavingTasks:
-        import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+        import boto3  # a third of a second that help must not pay for
 
         tenant = self.tenant
         place = find_place(tenant.name, tenant.stack, tenant.region, lambda _: self.opened.outputs())
         return Tasks(boto3.Session(), place, notify)
 
     def client(self, service: str) -> Any:
-        import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+        import boto3  # a third of a second that help must not pay for
 
         place = self.opened.place
         moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if place.endpoint_url else {}

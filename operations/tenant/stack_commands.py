@@ -39,12 +39,12 @@ def preview(context: click.Context, *, name: str, image: str | None, json_wanted
 
     Exits with 3 where something dangerous has no waiver.
     """
-    from operations.review.command import review  # noqa: PLC0415 printing help must not pay for it
+    from operations.review.command import review
 
     project, tenant = _silo(name)
     if tenant is None:
         return
-    from operations.tenant.silo import check_settings, choose_image, open_base  # noqa: PLC0415  imports Pulumi
+    from operations.tenant.silo import check_settings, choose_image, open_base  # imports Pulumi
 
     check_settings(project.root, tenant, image)
     base = open_base(project, tenant)
@@ -103,7 +103,7 @@ def deploy(
     if name is not None:
         _deploy_one(context, name, image, base, yes=yes, ahead=ahead, json_wanted=json_wanted)
         return
-    from operations.tenant.deployment.every import DeployOptions  # noqa: PLC0415 printing help must not pay for it
+    from operations.tenant.deployment.every import DeployOptions
 
     options = DeployOptions(
         image=image, base=base, parallel=parallel, timeout_seconds=timeout_minutes * 60, again=again
@@ -113,13 +113,13 @@ def deploy(
 
 def _silo(name: str, base: str | None = None) -> "tuple[Project, Tenant | None]":
     """The project, and the customer where it has a stack of its own."""
-    from operations.tenant.silo import read_silo  # noqa: PLC0415 imports Pulumi
-    from project.files import find_project  # noqa: PLC0415
+    from operations.tenant.silo import read_silo  # imports Pulumi
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     tenant = read_silo(project.root, name, base)
     if tenant is None:
-        from infra.tenants.files import read_tenant  # noqa: PLC0415
+        from infra.tenants.files import read_tenant
 
         base = read_tenant(project.root, name).base
         notify(
@@ -138,12 +138,12 @@ def _deploy_one(
     ahead: bool,
     json_wanted: bool,
 ) -> None:
-    from operations.deploy.command import deploy as deploy_stack  # noqa: PLC0415
-    from operations.engine.image import DEPLOYED  # noqa: PLC0415
-    from operations.tenant import silo  # noqa: PLC0415  imports Pulumi
-    from operations.tenant.ahead import refuse_ahead  # noqa: PLC0415
-    from operations.tenant.silo import restore_provider  # noqa: PLC0415
-    from operations.tenant.standing import unmade  # noqa: PLC0415
+    from operations.deploy.command import deploy as deploy_stack
+    from operations.engine.image import DEPLOYED
+    from operations.tenant import silo  # imports Pulumi
+    from operations.tenant.ahead import refuse_ahead
+    from operations.tenant.silo import restore_provider
+    from operations.tenant.standing import unmade
 
     project, tenant = _silo(name, base_name)
     if tenant is None:
@@ -171,9 +171,9 @@ def _deploy_one(
 
 
 def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> None:
-    from operations.tenant.deployment.every import deploy_all, plan_all  # noqa: PLC0415
-    from operations.tenant.deployment.journal import FOLDER, only_one  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from operations.tenant.deployment.every import deploy_all, plan_all
+    from operations.tenant.deployment.journal import FOLDER, only_one
+    from project.files import find_project
 
     root = find_project(Path.cwd()).root
     with only_one(root / FOLDER):

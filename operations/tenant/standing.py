@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def opened(project: "Project", stack: str) -> "EngineStack":
     """A stack, open. Raises as `open_stack` does."""
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+    from operations.engine.stack import open_stack  # imports Pulumi
 
     return open_stack(project, stack, notify=notify)
 
@@ -25,7 +25,7 @@ def outputs(project: "Project", stack: str) -> dict[str, Any]:
 
 def session() -> Any:
     """boto3's, of whoever is signed in."""
-    import boto3  # noqa: PLC0415  half a second
+    import boto3  # half a second
 
     return boto3.Session()
 
@@ -51,7 +51,7 @@ def destroyed(tenant: "Tenant", stacks: Callable[[], Collection[str]]) -> str:
 
 def absent(project: "Project", stacks: Collection[str]) -> list[str]:
     """Those of these that a move has yet to make, or that retire and are destroyed. Raises as `open_stack` does."""
-    from infra.tenants.files import read_tenants  # noqa: PLC0415  all customers' files
+    from infra.tenants.files import read_tenants  # all customers' files
 
     silos = [one for tenant in read_tenants(project.root).tenants for one in tenant.unsettled if one.stack in stacks]
     standing = {base: opened(project, base).stacks() for base in {one.base for one in silos}}

@@ -14,7 +14,7 @@ Show = Callable[[dict[str, Any], str], None]
 
 def done_by_task(step: str, again: str, run: "Callable[[], TaskOutcome]") -> "TaskOutcome":
     """What the task came to; ends the command where somebody interrupted it, or where no task ran."""
-    from operations.one_off import TaskError  # noqa: PLC0415
+    from operations.one_off import TaskError
 
     try:
         return run()

@@ -56,10 +56,10 @@ def errors_file(file: Path) -> Path:
 
 def outcome_of(rehearsal: "Rehearsal", code: int) -> Outcome:
     """What is reported of a rehearsal."""
-    from operations.cost.estimate import estimate  # noqa: PLC0415 whoever reads an outcome need not pay for these
-    from operations.cost.prices import read_prices  # noqa: PLC0415
-    from rehearsal.as_graph import graph_of  # noqa: PLC0415
-    from rehearsal.summary import summary, verdict  # noqa: PLC0415
+    from operations.cost.estimate import estimate  # whoever reads an outcome need not pay for these
+    from operations.cost.prices import read_prices
+    from rehearsal.as_graph import graph_of
+    from rehearsal.summary import summary, verdict
 
     graph = graph_of(rehearsal)
     return Outcome(

@@ -16,9 +16,9 @@ def rehearse_infrastructure(stack: str, *, importing_service: bool) -> None:
 
     With `importing_service` what trying the service needs is imported as well.
     """
-    from project.files import find_project  # noqa: PLC0415
-    from rehearsal.run import Options  # noqa: PLC0415
-    from rehearsal.whole import rehearse_whole  # noqa: PLC0415
+    from project.files import find_project
+    from rehearsal.run import Options
+    from rehearsal.whole import rehearse_whole
 
     rehearse_whole(find_project(Path.cwd()), stack, Options())
     if importing_service:
@@ -46,7 +46,7 @@ def _rehearse(request: Mapping[str, Any], into: Path) -> None:
     result = rehearsed(options)
     code = NOT_MADE if result.incomplete else 0 if result.passed else CHECK_FAILED
     if request.get("report"):
-        from operations.rehearse.output import write_report  # noqa: PLC0415 few ask for it
+        from operations.rehearse.output import write_report  # few ask for it
 
         write_report(result, Path(request["report"]))
     outcome_of(result, code).write(into)

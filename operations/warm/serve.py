@@ -34,7 +34,7 @@ def warm_up(request: Mapping[str, Any]) -> bool:
     forget_our_modules(ROOT, Path.cwd())
     os.chdir(request["folder"])
     try:
-        from operations.warm.run import rehearse_infrastructure  # noqa: PLC0415 forgotten and read anew
+        from operations.warm.run import rehearse_infrastructure  # forgotten and read anew
 
         rehearse_infrastructure(request["stack"], importing_service=request["with_service"])
     except (Exception, SystemExit):  # the program's, whatever it be
@@ -62,11 +62,11 @@ def _be_the_fork(request: Mapping[str, Any], into: Path) -> NoReturn:
         os.dup2(nothing, 0)  # the pipes of the warm process are not ours
         os.dup2(nothing, 1)
         if request["quiet"]:
-            from operations.warm.outcome import errors_file  # noqa: PLC0415 forgotten and read anew
+            from operations.warm.outcome import errors_file  # forgotten and read anew
 
             os.dup2(os.open(errors_file(into), os.O_WRONLY | os.O_CREAT, 0o600), 2)
         os.chdir(request["folder"])
-        from operations.warm.run import rehearse_and_write  # noqa: PLC0415 forgotten and read anew
+        from operations.warm.run import rehearse_and_write  # forgotten and read anew
 
         code = rehearse_and_write(request, into)
     except KeyboardInterrupt:

@@ -78,7 +78,7 @@ def watch(stack: str, *, with_service: bool) -> NoReturn:
 
 
 def _standing(app: Path) -> "Standing":
-    from rehearsal.service.standing import Standing  # noqa: PLC0415 few ask for it
+    from rehearsal.service.standing import Standing  # few ask for it
 
     return Standing(app)
 

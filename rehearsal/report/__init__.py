@@ -14,7 +14,7 @@ from rehearsal.result import Rehearsal
 
 def render(rehearsal: Rehearsal, *, made_at: datetime | None = None, about: Facts = ()) -> str:
     """The report as `rehearsal.report.page` renders it."""
-    from rehearsal.report import page  # noqa: PLC0415
+    from rehearsal.report import page
 
     return page.render(rehearsal, made_at=made_at, about=about)
 

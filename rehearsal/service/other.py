@@ -49,7 +49,7 @@ def other_programs(given: str) -> Iterator[Programs]:
     except ValueError as error:
         raise InputError(f"--other: {given}: {error}") from None
     if len(words) == 1 and words[0].endswith(ARCHIVE):
-        from rehearsal.image import Image, unpacked  # noqa: PLC0415 few ask for it
+        from rehearsal.image import Image, unpacked  # few ask for it
 
         with unpacked(Image.read(Path(words[0]))) as laid_out:
             yield laid_out

@@ -94,7 +94,7 @@ class _Beside:
 
 def _answer(standing: Standing, places: Sequence[Place], sender: Connection) -> None:
     """In the copy. Whatever goes wrong here goes wrong again where it is reported."""
-    from moto.moto_api._internal import mock_random  # noqa: PLC0415
+    from moto.moto_api._internal import mock_random
 
     mock_random.seed()  # else both processes make up the same ids
     for number in (signal.SIGINT, signal.SIGTERM):

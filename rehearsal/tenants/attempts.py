@@ -125,7 +125,7 @@ def attempts(
 
 def log_events() -> list[dict[str, Any]]:
     """One line for a log stream."""
-    import time  # noqa: PLC0415 the clock is read when a line is written
+    import time  # the clock is read when a line is written
 
     return [{"timestamp": int(time.time() * 1000), "message": "rehearsal"}]
 

@@ -50,7 +50,7 @@ async def log_in(request: Request, return_to: str = HOME) -> Response:
     return_to = local_address(return_to)
     if settings.oidc_dev_mock:
         return RedirectResponse("/auth/mock?" + urlencode({"return_to": return_to}), status_code=303)
-    from workbuoy_app.oidc import new_attempt  # noqa: PLC0415 - loaded at the first login, it costs 20 MB
+    from workbuoy_app.oidc import new_attempt  # loaded at the first login, it costs 20 MB
 
     attempt = new_attempt(return_to)
     try:
@@ -176,7 +176,7 @@ async def _provider(request: Request) -> Provider:
     if app.settings.oidc is None:
         raise Refused(503, "Login is not set up here yet.", Unavailable.headers)
     if app.provider is None:
-        from workbuoy_app.oidc import Provider  # noqa: PLC0415 - loaded at the first login, it costs 20 MB
+        from workbuoy_app.oidc import Provider  # loaded at the first login, it costs 20 MB
 
         app.provider = Provider(
             app.settings.oidc, f"{app.settings.public_url}/auth/callback", app.settings.aws_region
@@ -197,7 +197,7 @@ def _packed(attempt: Attempt) -> str:
 
 
 def _unpacked(cookie: str) -> Attempt:
-    from workbuoy_app.oidc import Attempt  # noqa: PLC0415 - loaded at the first login, it costs 20 MB
+    from workbuoy_app.oidc import Attempt  # loaded at the first login, it costs 20 MB
 
     try:
         attempt = Attempt(**json.loads(base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))))

@@ -50,8 +50,8 @@ def _issuer(settings: Settings) -> str:
 
 def _noted(settings: Settings, member: Row) -> None:
     """In the erasure ledger, first. Raises StorageUnavailable."""
-    from workbuoy_app.erasures import note_member  # noqa: PLC0415 - for whoever removes somebody
-    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+    from workbuoy_app.erasures import note_member  # for whoever removes somebody
+    from workbuoy_app.promotion.errors import PromotionRefused
 
     try:
         note_member(settings, member["issuer"], member["subject"], by=f"member {member['by']}")

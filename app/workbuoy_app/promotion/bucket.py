@@ -154,7 +154,7 @@ class Bucket:
 
     def json(self, key: str) -> dict[str, Any] | None:
         """A small document; None where there is none, and an empty one where it is no JSON object."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
+        from botocore.exceptions import ClientError  # loaded only where S3 is used
 
         with self._reporting_errors("read", key):
             try:
@@ -176,7 +176,7 @@ class Bucket:
 
     def put_new(self, key: str, document: dict[str, Any]) -> bool:
         """Write a small document where none is; False where there is one already."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
+        from botocore.exceptions import ClientError  # loaded only where S3 is used
 
         with self._reporting_errors("write", key):
             try:
@@ -231,7 +231,7 @@ class Bucket:
         What Intelligent-Tiering archived moves back for good; of the other classes a copy can be read for some days.
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
         """
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
+        from botocore.exceptions import ClientError  # loaded only where S3 is used
 
         for_days = {} if tier.endswith("_ACCESS") else {"Days": FETCHED_DAYS}
         with self._reporting_errors("bring out of its archive", key):
@@ -271,7 +271,7 @@ class Bucket:
 
     @contextmanager
     def _reporting_errors(self, action: str, key: str) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where S3 is used
+        from botocore.exceptions import BotoCoreError, ClientError  # loaded only where S3 is used
 
         try:
             yield
@@ -358,7 +358,7 @@ class Upload:
 
     def abort(self) -> None:
         """Leave nothing; what cannot be taken away now goes with the bucket's rule for unfinished uploads."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where S3 is used
+        from botocore.exceptions import BotoCoreError, ClientError  # loaded only where S3 is used
 
         if self._upload is not None:
             try:

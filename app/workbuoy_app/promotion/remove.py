@@ -52,8 +52,8 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
 
 def _moved_digest(connection: Owner, tenant: Tenant) -> str | None:
     """Of a tenant that was handed over by a move. Raises PromotionRefused where it serves here, or was not compared."""
-    from workbuoy_app.move.send import sums_here  # noqa: PLC0415 - a move ends by these functions
-    from workbuoy_app.move.side import HOLDS, side_of  # noqa: PLC0415
+    from workbuoy_app.move.send import sums_here  # a move ends by these functions
+    from workbuoy_app.move.side import HOLDS, side_of
 
     side = side_of(connection, tenant)
     connection.rollback()

@@ -117,9 +117,9 @@ def entries_applied(connection: Owner) -> int | None:
 
 
 def _bring_up_to_date(copy: Settings) -> None:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - Alembic and SQLAlchemy are for this alone
+    from sqlalchemy.exc import SQLAlchemyError  # Alembic and SQLAlchemy are for this alone
 
-    from workbuoy_app.migrate import MigrationFailed, migrate  # noqa: PLC0415
+    from workbuoy_app.migrate import MigrationFailed, migrate
 
     try:
         migrate(copy)
@@ -167,11 +167,11 @@ def check(settings: Settings) -> Checked:
 
 async def _readiness(copy: Settings) -> str:
     """What the service itself answers to /readyz on the copy: `ok`, or why not."""
-    from fastapi import Request  # noqa: PLC0415 - the service, which this command alone needs
+    from fastapi import Request  # the service, which this command alone needs
 
-    from workbuoy_app.api.health import readyz  # noqa: PLC0415
-    from workbuoy_app.application import create_app  # noqa: PLC0415
-    from workbuoy_app.problems import Refused  # noqa: PLC0415
+    from workbuoy_app.api.health import readyz
+    from workbuoy_app.application import create_app
+    from workbuoy_app.problems import Refused
 
     login, address = owner_login(copy), expect_postgres(copy)
     app = create_app(replace(copy, database=replace(address, user=login.user, password=login.password)))

@@ -81,7 +81,7 @@ def _networks(graph: Graph) -> Iterator[Resource]:
 
 
 def _read(stack: Stack, look: Look, holder: Resource, unread: list[str]) -> Iterator[Undeclared]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 only who asks needs it
+    from botocore.exceptions import BotoCoreError, ClientError  # only who asks needs it
 
     try:
         yield from list(look.undeclared(stack, holder))

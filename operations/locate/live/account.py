@@ -49,7 +49,7 @@ class Account:
 
         Raises MistakenError for another account or a placeholder, UnreachableError where AWS cannot be asked.
         """
-        from operations.engine.account import who_am_i  # noqa: PLC0415
+        from operations.engine.account import who_am_i
 
         own = estate.own
         if estate.stand_in_account:
@@ -69,8 +69,8 @@ class Account:
     @classmethod
     def of(cls, account: str, home: str, notify: Notify, endpoint_url: str | None = None) -> "Account":
         """The account of whoever is signed in, which somebody has asked for already; or a moto server's."""
-        import boto3  # noqa: PLC0415 a third of a second that the other sources must not pay for
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3  # a third of a second that the other sources must not pay for
+        from botocore.config import Config
 
         session = boto3.Session()
         limits = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"})
@@ -98,7 +98,7 @@ class Account:
 
     def maybe(self, service: str, region: str, operation: str, absent: str, **parameters: Any) -> Any:
         """An answer, or None where AWS says by this error that there is none."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415
+        from botocore.exceptions import ClientError
 
         try:
             return getattr(self.client(service, region), operation)(**parameters)
@@ -115,7 +115,7 @@ class Account:
 
 def explained(account: Account, error: Exception) -> UnreachableError:
     """What AWS or the network said, in one line with the next step."""
-    from operations.engine.messages import SIGN_IN  # noqa: PLC0415
+    from operations.engine.messages import SIGN_IN
 
     code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
     if code in EXPIRED:

@@ -64,7 +64,7 @@ def _region_of(account: Account, name: str) -> str:
 
 def _region_if_allowed(account: Account, arn: str) -> str | None:
     """Where a bucket lies, also another's, if it may be asked; else nothing tells it, which counts as outside."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from botocore.exceptions import ClientError
 
     try:
         return _region_of(account, arn.removeprefix("arn:aws:s3:::"))

@@ -40,7 +40,7 @@ class Swept:
 
 def sweep(account: Account, names: Names, tag: str) -> Swept:
     """Everything of a stack in an account. Raises UnreachableError where AWS cannot be asked at all."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 only a live answer needs it
+    from botocore.exceptions import BotoCoreError, ClientError  # only a live answer needs it
 
     try:
         regions = account.regions()

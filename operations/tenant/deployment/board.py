@@ -41,8 +41,8 @@ class LiveTable:
         self._since[name] = time.monotonic()
 
     def __rich__(self) -> "Table":
-        from rich.table import Table  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        from rich.table import Table
+        from rich.text import Text
 
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, expand=True)
         table.add_column(no_wrap=True)
@@ -72,8 +72,8 @@ def board(names: Sequence[str]) -> Iterator[Board]:
     if not can_rewrite_lines():
         yield Plain()
         return
-    from rich.console import Console  # noqa: PLC0415  a tenth of a second that plain lines do not need
-    from rich.live import Live  # noqa: PLC0415
+    from rich.console import Console  # a tenth of a second that plain lines do not need
+    from rich.live import Live
 
     shown = LiveTable(names)
     with Live(shown, console=Console(stderr=True), refresh_per_second=4, transient=True):

@@ -130,7 +130,7 @@ def _newest_first(folder: Path) -> Sequence[Path]:
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
     """Hold the folder's lock, which ends with its holder. Raises ProblemsError where another holds it."""
-    import fcntl  # noqa: PLC0415  not on Windows, where nothing else of this command is needed either
+    import fcntl  # not on Windows, where nothing else of this command is needed either
 
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a") as lock:

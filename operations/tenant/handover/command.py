@@ -40,9 +40,9 @@ def export(*, name: str, json_wanted: bool) -> None:
     A one-off task writes rows as JSON lines and files under their own names (docs/export-format.md). Nothing is
     frozen: of a customer who leaves, `workbuoy tenant destroy` exports after freezing.
     """
-    import boto3  # noqa: PLC0415  half a second
+    import boto3  # half a second
 
-    from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
+    from operations.tenant.handover.tasks import Tasks
 
     _, place = found_place(name)
     exported = guarded(lambda: Tasks(boto3.Session(), place, notify_line).hand_over())
@@ -67,7 +67,7 @@ def link(*, name: str, member: UUID | None, hours: int, json_wanted: bool) -> No
     An address ends with the session of whoever makes it, where that ends sooner. Whoever has it needs no login: send
     it as you would send the data.
     """
-    from operations.tenant.handover.links import links_of, person_folder, signing_client  # noqa: PLC0415
+    from operations.tenant.handover.links import links_of, person_folder, signing_client
 
     tenant, place = found_place(name)
     s3 = signing_client(tenant.region)
@@ -86,9 +86,9 @@ def link(*, name: str, member: UUID | None, hours: int, json_wanted: bool) -> No
 
 def found_place(name: str) -> tuple["Tenant", "HandoverPlace"]:
     """A customer, and where its data are. Raises ProblemsError and EngineError."""
-    from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.handover.places import find_place  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from operations.tenant.handover.places import find_place
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
@@ -97,8 +97,8 @@ def found_place(name: str) -> tuple["Tenant", "HandoverPlace"]:
 
 def guarded(do: Callable[[], T]) -> T:
     """What a task refuses ends with one line and the exit code for it."""
-    from operations.one_off import TaskError  # noqa: PLC0415
-    from operations.tenant.handover.tasks import TaskFailedError  # noqa: PLC0415
+    from operations.one_off import TaskError
+    from operations.tenant.handover.tasks import TaskFailedError
 
     try:
         return do()

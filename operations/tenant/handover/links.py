@@ -11,8 +11,8 @@ def signing_client(region: str) -> Any:
 
     Of eu-west-1 they would fall back to signature version 2, which such objects refuse (boto/boto3#2680).
     """
-    import boto3  # noqa: PLC0415  half a second
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3  # half a second
+    from botocore.config import Config
 
     config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     return boto3.client("s3", region_name=region, config=config)

@@ -100,7 +100,7 @@ def verify_export(s3: Any, address: str, wanted: Wanted, now: datetime) -> Verif
 
 
 def _manifest(s3: Any, address: str, bucket: str, key: str) -> Mapping[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  help must not pay for it
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         content = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read(LARGEST_MANIFEST_BYTES))
@@ -157,7 +157,7 @@ def _archives(address: str, manifest: Mapping[str, Any]) -> list[Mapping[str, An
 
 
 def _read_archive(s3: Any, folder: tuple[str, str], archive: Mapping[str, Any], address: str, found: _Found) -> None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415  help must not pay for it
+    from botocore.exceptions import ClientError
 
     (bucket, prefix), name = folder, archive["name"]
     try:

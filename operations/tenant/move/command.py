@@ -63,8 +63,8 @@ def move(
     The customer works until the cut-over, which takes seconds. Every step may be run again, and goes back until the
     source is removed.
     """
-    from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
@@ -92,13 +92,13 @@ def move(
     elif tenant.move is None:
         fail(MISTAKE, f"{tenant.path} speaks of no move: workbuoy tenant move {name} --to {options.to} --run open")
     else:
-        from operations.tenant.move.running import on_stacks  # noqa: PLC0415 imports what reads outputs
+        from operations.tenant.move.running import on_stacks  # imports what reads outputs
 
         on_stacks(project, tenant, options)
 
 
 def _in_files(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
-    from operations.tenant.move import record  # noqa: PLC0415
+    from operations.tenant.move import record
 
     root, today = project.root, datetime.now(UTC).date()
     if options.step == "open":
@@ -111,7 +111,7 @@ def _in_files(project: "Project", tenant: "Tenant", options: MoveOptions) -> Non
     elif options.step == "retire":
         file = record.retire(root, tenant, today)
     else:
-        from operations.tenant.move.running import require_closable  # noqa: PLC0415
+        from operations.tenant.move.running import require_closable
 
         require_closable(project, tenant, options)
         file = record.close(root, tenant)
@@ -124,8 +124,8 @@ def _in_files(project: "Project", tenant: "Tenant", options: MoveOptions) -> Non
 
 
 def _plan(project: "Project", tenant: "Tenant", options: MoveOptions) -> "Plan":
-    from infra.stack_files import settings_in, stack_file  # noqa: PLC0415
-    from operations.tenant.move.plan import Size, plan_of  # noqa: PLC0415
+    from infra.stack_files import settings_in, stack_file
+    from operations.tenant.move.plan import Size, plan_of
 
     if tenant.move is not None:
         old, new = old_and_new(tenant)
@@ -137,7 +137,7 @@ def _plan(project: "Project", tenant: "Tenant", options: MoveOptions) -> "Plan":
 
 
 def _print_plan(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
-    from operations.tenant.move.shown import plan_document, plan_text  # noqa: PLC0415
+    from operations.tenant.move.shown import plan_document, plan_text
 
     plan, steps = _plan(project, tenant, options), all_steps(tenant, options)
     if options.json_wanted:

@@ -108,7 +108,7 @@ def _report_progress(tenant: "Tenant", places: "list[TaskPlace]", options: MoveO
 
 
 def _alarms(place: "TaskPlace") -> list[str]:
-    from operations.fleet.watching import alarms_of  # noqa: PLC0415
+    from operations.fleet.watching import alarms_of
 
     client = standing.session().client("cloudwatch", region_name=place.region)
     return [one["AlarmName"] for one in alarms_of(client, [place.stack]) if one["StateValue"] == "ALARM"]
@@ -173,7 +173,7 @@ def _report_record(project: "Project", tenant: "Tenant", step: str, file: Path, 
 
 def source_of(project: "Project", tenant: "Tenant", left: "Tenant") -> "Source":
     """The place that a customer left, with whom to ask of it."""
-    from operations.tenant.move.source import Source  # noqa: PLC0415
+    from operations.tenant.move.source import Source
 
     return Source(
         project=project,
@@ -193,7 +193,7 @@ def _left(tenant: "Tenant") -> "Tenant":
 def _run(
     tenant: "Tenant", step: Step, place: "TaskPlace", other: "TaskPlace", arguments: tuple[str, ...]
 ) -> "TaskOutcome":
-    from operations import one_off  # noqa: PLC0415
+    from operations import one_off
 
     session, label = standing.session(), f"move-{tenant.name}-{step.name}"
 
@@ -227,9 +227,9 @@ def _report_outcome(tenant: "Tenant", step: Step, outcome: "TaskOutcome", option
 
 def _read_documents(place: "TaskPlace", name: str) -> dict[str, Any]:
     """The two documents that lie in a place's bucket, read with the operator's own credentials."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    from operations.tenant.promotion.receipts import read_document  # noqa: PLC0415
+    from operations.tenant.promotion.receipts import read_document
 
     s3 = standing.session().client("s3", region_name=place.region)
     try:

@@ -48,10 +48,10 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
     image, waits, and gives its verdict. Every step may be run again; one that is under way is watched, not started
     twice. --run without --live only says what would be started.
     """
-    from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
-    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415
-    from operations.tenant.promotion.steps import steps_of, thaw  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+    from infra.tenants.files import read_tenant
+    from infra.tenants.hold import refuse_under_hold
+    from operations.tenant.promotion.steps import steps_of, thaw
+    from project.files import find_project
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
@@ -62,7 +62,7 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
     if step_name is None and not live:
         _print_plan(name, steps, json_wanted=json_wanted)
         return
-    from operations.tenant.promotion.places import find_promotion  # noqa: PLC0415 imports what reads outputs
+    from operations.tenant.promotion.places import find_promotion  # imports what reads outputs
 
     promotion = find_promotion(tenant, lambda stack: standing.outputs(project, stack))
     if step_name is None:
@@ -77,7 +77,7 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
 
 
 def _documents(promotion: "Promotion") -> "PromotionDocuments":
-    from operations.tenant.promotion.receipts import read_documents  # noqa: PLC0415
+    from operations.tenant.promotion.receipts import read_documents
 
     return read_documents(standing.session(), promotion)
 
@@ -123,8 +123,8 @@ def _do(
 
 def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome]", *, json_wanted: bool) -> None:
     """As the end of a move: counted by another role, and recorded with what outlives it in the pool."""
-    from operations.tenant.handover.command import guarded  # noqa: PLC0415
-    from operations.tenant.move.running import source_of  # noqa: PLC0415
+    from operations.tenant.handover.command import guarded
+    from operations.tenant.move.running import source_of
 
     pool = tenant.promoted_from
     assert pool is not None  # noqa: S101 - `find_promotion` demands that it is open
@@ -138,7 +138,7 @@ def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome
 
 
 def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
-    from operations.tenant.promotion.steps import PLACE, RECEIPT  # noqa: PLC0415
+    from operations.tenant.promotion.steps import PLACE, RECEIPT
 
     values = {PLACE: promotion.address}
     if RECEIPT in step.arguments:
@@ -150,7 +150,7 @@ def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
 
 
 def _done(promotion: "Promotion", step: "Step", arguments: tuple[str, ...]) -> "TaskOutcome":
-    from operations import one_off  # noqa: PLC0415
+    from operations import one_off
 
     label, place = f"promote-{promotion.tenant}-{step.name}", promotion.place(step.side)
     run = partial(one_off.run, standing.session(), place, arguments, label, notify)

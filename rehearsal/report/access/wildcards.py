@@ -32,7 +32,7 @@ def _reason(effect: str, actions: Sequence[str], holder_type: str) -> str:
         return _OWN[holder_type]
     if effect == "Deny":
         return "a refusal may be wide"
-    from facts.permissions.actions import takes_resource  # noqa: PLC0415 reads AWS's reference, which few need
+    from facts.permissions.actions import takes_resource  # reads AWS's reference, which few need
 
     if all(not takes_resource(action) for action in actions):
         return "AWS knows no resource that these actions could name"
@@ -50,7 +50,7 @@ def _action_reason(effect: str, pattern: str, holder_type: str) -> str:
 @cache
 def _covered(pattern: str) -> str:
     """The actions that a pattern covers, where they are few."""
-    from facts.permissions.actions import expand  # noqa: PLC0415
+    from facts.permissions.actions import expand
 
     names = [name.partition(":")[2] for name in expand(pattern)]
     return f"covers {', '.join(names)}" if 0 < len(names) <= 8 else ""
