@@ -153,6 +153,19 @@ def declared() -> Declare:
     return declared_graph
 
 
+def copy_of_project(folder: Path) -> Path:
+    """A copy of the example project, free to be changed; its links lead to the same places, which no copy is made of."""
+    folder.mkdir()
+    for entry in PROJECT.iterdir():
+        if entry.is_symlink():
+            (folder / entry.name).symlink_to(entry.resolve())
+        elif entry.is_dir():
+            shutil.copytree(entry, folder / entry.name)
+        else:
+            shutil.copy(entry, folder)
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A copy of the example stack files over the same program, free to be changed."""

@@ -1,7 +1,6 @@
 """Who read a customer's files: joined by request, each reading once, and what nobody can say is named."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +16,7 @@ from operations.access.joined import Access, Answer, CustomerObjects, join, log_
 from operations.access.logs import Account, Logs, Place, live, recorded
 from operations.main import main
 from rehearsal.cloud import running
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, copy_of_project
 from tests.operations.access.logs import (
     ACCOUNT,
     BUCKET,
@@ -275,26 +274,26 @@ def test_the_command_tells_each_reading_and_ends_with_3_where_one_is_not_attribu
 
 
 def test_a_place_that_was_left_within_the_period_is_named_as_missing(tmp_path: Path) -> None:
-    shutil.copytree(PROJECT, tmp_path / "project")
+    project = copy_of_project(tmp_path / "project")
     logs = write(tmp_path / "logs", events=[event("AWS1", named=named())], service=[told()])
-    moved = tmp_path / "project/tenants/moved"
+    moved = project / "tenants/moved"
     moved.mkdir()
     for day, code in (("2026-11-19", 0), ("2026-11-20", 3)):
         (moved / f"acme-prod-eu-north-1-{day}-stack.yaml").write_text("name: acme\nbase: prod-eu-north-1\n")
         with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(tmp_path / "project")
+            patch.chdir(project)
             result = CliRunner().invoke(main, ["access", "acme", *PERIOD, "--logs", str(logs)])
         assert result.exit_code == code, result.output
     assert f"acme-prod-eu-north-1-{day}-stack.yaml" in result.stdout
 
 
 def test_a_promoted_customers_files_in_the_pool_are_named_as_missing(tmp_path: Path) -> None:
-    shutil.copytree(PROJECT, tmp_path / "project")
+    project = copy_of_project(tmp_path / "project")
     logs = write(tmp_path / "logs", events=[event("AWS1", named=named())], service=[told()])
-    file = tmp_path / "project/tenants/acme.yaml"
+    file = project / "tenants/acme.yaml"
     file.write_text(file.read_text().replace("dates:\n", "promotion: open\ndates:\n"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path / "project")
+        patch.chdir(project)
         result = CliRunner().invoke(main, ["access", "acme", *PERIOD, "--logs", str(logs)])
     assert (result.exit_code, "in the pool of prod" in " ".join(result.stdout.split())) == (3, True)
 

@@ -1,6 +1,5 @@
 """Where each example customer's data are, as declared: complete, keyed, kept, and read by whom the policies let."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from operations.locate.sources import Declarations, Estate, Source
 from operations.locate.stores import Group, Holds, Located, stores_of
 from operations.locate.text import text
 from project.files import find_project
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, copy_of_project
 from tests.operations.locate.conftest import among
 
 pytestmark = pytest.mark.lengthy
@@ -76,10 +75,9 @@ def test_a_silo_has_its_own_keys_and_shares_only_traces_and_the_place_for_export
 
 
 def test_the_firewall_before_the_load_balancer_logs_a_silos_requests_too(tmp_path: Path) -> None:
-    shutil.copytree(PROJECT, tmp_path / "project")
-    base = tmp_path / "project/Pulumi.prod.yaml"
+    root = copy_of_project(tmp_path / "project")
+    base = root / "Pulumi.prod.yaml"
     base.write_text(base.read_text().replace("    service:\n", "    service:\n      waf: {}\n"))
-    root = tmp_path / "project"
     estate = Declarations(find_project(root)).estate(read_tenant(root, "acme"))
     (log,) = [one for one in stores_of(estate) if one.what == "Log of the firewall"]
     assert (log.stack, log.holds, log.shared) == ("prod", Holds.TRACES, True)
