@@ -59,7 +59,7 @@ def forms_of(service: str, *, of_account: bool) -> frozenset[str]:
 
     ARNs that name an account, or those that do not, as a bucket's.
     """
-    kinds = (kind for known, those in _arn_patterns().items() if fnmatchcase(known, service) for kind in those)
+    kinds = (kind for known, those in _types_of_arns().items() if fnmatchcase(known, service) for kind in those)
     arns = (_form(service, kind).split(":", 5) for service, kind, _ in kinds)
     return frozenset(arn[-1] for arn in arns if "*" in arn[-1] and (arn[4] != "") is of_account)
 
@@ -134,8 +134,8 @@ def covers(patterns: Iterable[str], action: str) -> bool:
 @cache
 def actions_on(arn: str) -> frozenset[str]:
     """Every action of AWS that can be asked for on an ARN, whichever service's it is."""
-    of_service = _arn_patterns().get(arn.split(":")[2] if arn.count(":") > 1 else "", ())
-    fitting = [one for one in of_service if one[2].fullmatch(arn)]
+    named = arn.split(":")[2] if arn.count(":") > 1 else ""
+    fitting = [one for one in _arn_patterns(named) if one[2].fullmatch(arn)]
     # An object's ARN also reads as that of a bucket with a slash in its name: what says more of it counts.
     closest = {service: max(len(p.pattern) for s, _, p in fitting if s == service) for service, _, _ in fitting}
     kinds = ((service, kind) for service, kind, pattern in fitting if len(pattern.pattern) == closest[service])
@@ -143,13 +143,20 @@ def actions_on(arn: str) -> frozenset[str]:
 
 
 @cache
-def _arn_patterns() -> dict[str, list[tuple[str, str, re.Pattern[str]]]]:
-    """Service, resource type and ARN of everything that AWS lists, by the service that the ARN names."""
-    found: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
+def _arn_patterns(named: str) -> list[tuple[str, str, re.Pattern[str]]]:
+    """Service, resource type and ARN of everything that AWS lists under the service that an ARN names."""
+    types = _types_of_arns().get(named, ())
+    return [(service, kind, re.compile(_pattern_of(arn))) for service, kind, arn in types]
+
+
+@cache
+def _types_of_arns() -> dict[str, list[tuple[str, str, str]]]:
+    """Service, resource type and form of the ARN of everything that AWS lists, by the service that the ARN names."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
     for service in _DATA.services.get_service_keys():
         for kind in _DATA.resources.get_resource_types_for_service(service):
             arn = _DATA.resources.get_resource_type_details(service, kind)["arn"]
-            found.setdefault(arn.split(":")[2], []).append((service, kind, re.compile(_pattern_of(arn))))
+            found.setdefault(arn.split(":")[2], []).append((service, kind, arn))
     return found
 
 
