@@ -79,8 +79,9 @@ upgrade: .venv/installed app/.venv/installed ## Raise every locked version, and 
 	@git ls-files '*package-lock.json' | while read -r file; do (cd "$$(dirname "$$file")" && $(NPM) update && \
 	  exact=$$("$(CURDIR)/$(BIN)/python" -c '$(EXACT)') && { [ -z "$$exact" ] || $(NPM) install --save-exact $$exact; }) || exit 1; done
 	@$(MAKE) --no-print-directory generate
-	@git add --intent-to-add --all # what `generate` makes anew is in no difference before
-	@mkdir -p build && git diff --binary HEAD >build/upgrade.patch && git diff --stat HEAD
+	@# Of an index of its own: what `generate` makes anew is in the patch, and what a person has staged stays as it is.
+	@mkdir -p build && export GIT_INDEX_FILE=build/index && git read-tree HEAD && git add --all && \
+	  git diff --cached --binary HEAD >build/upgrade.patch && git diff --cached --stat HEAD
 
 # uv, of the version and hash that the lock names, installs about ten times as fast as pip, which stays the fallback.
 # Byte code is compiled now: without it the first run takes many times as long.
