@@ -82,7 +82,7 @@ def as_terraform(graph: Rehearsal, schemas: Mapping[str, Any]) -> Written:
             if one.declared.custom and not one.type.startswith("pulumi:"):
                 written.unknown.append(one.type)
             continue
-        values = _block(schemas[type_]["block"], one.declared.properties, one, written.unknown)
+        values = _block(schemas[type_]["block"], one.declared.inputs, one, written.unknown)
         needs = [f"{types[urn]}.{_label(urn)}" for urn in one.declared.dependencies if types.get(urn)]
         resources.setdefault(type_, {})[_label(one.urn)] = {**values, **({"depends_on": needs} if needs else {})}
         written.resources += 1

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Final
 
@@ -64,6 +64,11 @@ class Resource:
     @property
     def is_provider(self) -> bool:
         return self.type.startswith(PROVIDER_PREFIX)
+
+
+def fields_of(one: Resource) -> dict[str, Any]:
+    """What any resource has, without what a kind of its own adds."""
+    return {field.name: getattr(one, field.name) for field in fields(Resource)}
 
 
 @lru_cache(maxsize=4096)

@@ -4,11 +4,11 @@ What reading back found stays beside it, in the rehearsal itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from graph import Graph, Resource, Secret
-from rehearsal.result import Declared, Rehearsal, Rehearsed
+from graph.resource import fields_of
+from rehearsal.result import Rehearsal, Rehearsed
 
 
 def graph_of(rehearsal: Rehearsal) -> Graph:
@@ -26,35 +26,13 @@ def resource_of(one: Rehearsed) -> Resource:
     """One resource of a rehearsal, its secret values taken out."""
     declared = one.declared
     hidden = declared.secret_names
-    return replace(
-        as_declared(declared),
-        inputs=without_secrets(declared.properties, declared.secret_paths),
-        outputs={key: Secret() if key in hidden else value for key, value in one.outputs.items()},
-        id=one.id,
-        region=one.region,
-    )
-
-
-def as_declared(declared: Declared) -> Resource:
-    """What the program asks for, before anything came of it; its secret values are in it."""
-    return Resource(
-        urn=declared.urn,
-        type=declared.type,
-        name=declared.name,
-        inputs=declared.properties,
-        custom=declared.custom,
-        read=declared.read,
-        parent=declared.parent,
-        provider=declared.provider,
-        dependencies=declared.dependencies,
-        property_dependencies=declared.property_dependencies,
-        protect=declared.protect,
-        retain_on_delete=declared.retain_on_delete,
-        aliases=declared.aliases,
-        ignore_changes=declared.ignore_changes,
-        replace_on_changes=declared.replace_on_changes,
-        source=declared.source,
-    )
+    found = {
+        "inputs": without_secrets(declared.inputs, declared.secret_paths),
+        "outputs": {key: Secret() if key in hidden else value for key, value in one.outputs.items()},
+        "id": one.id,
+        "region": one.region,
+    }
+    return Resource(**fields_of(declared) | found)
 
 
 def without_secrets(

@@ -140,7 +140,7 @@ def _resource(one: Rehearsed, rehearsal: Rehearsal) -> dict[str, Any]:
         "replaceOnChanges": list(declared.replace_on_changes),
         "dependencies": list(declared.dependencies),
         "propertyDependencies": {name: list(urns) for name, urns in declared.property_dependencies.items()},
-        "properties": _masked(declared.properties, declared.secret_paths),
+        "properties": _masked(declared.inputs, declared.secret_paths),
         "outputs": _masked(one.outputs, (*declared.secret_paths, *declared.additional_secret_outputs)),
         "fields": [
             {

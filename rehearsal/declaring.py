@@ -21,19 +21,19 @@ class Declaring:
         """A made-up id and made-up outputs, from the kind's templates."""
         token = declared.type
         region = self.region_of(declared, provider)
-        values = context(declared, declared.properties, account=self._account, region=region)
+        values = context(declared, declared.inputs, account=self._account, region=region)
         if is_provider(token):
-            return values["uuid"], dict(declared.properties)
+            return values["uuid"], dict(declared.inputs)
         if token in LOCAL:
             return LOCAL[token](declared)
         if token in DECLARED_ONLY:
             only = DECLARED_ONLY[token]
             values["id"] = fill(only.id, values)
-            outputs = {**declared.properties, **{key: fill(value, values) for key, value in only.outputs.items()}}
+            outputs = {**declared.inputs, **{key: fill(value, values) for key, value in only.outputs.items()}}
             return values["id"], missing.with_markers(token, declared.name, outputs)
         kind = KINDS.get(token)
         if kind is None:
-            return values["hex"], missing.with_markers(token, declared.name, dict(declared.properties))
+            return values["hex"], missing.with_markers(token, declared.name, dict(declared.inputs))
         return self._made_up(kind, declared, provider, region)
 
     def component(self, declared: Declared) -> None:
@@ -46,8 +46,8 @@ class Declaring:
 
     def region_of(self, declared: Declared, provider: Declared | None) -> str:
         """A resource's own region, else its provider's, else the rehearsal's."""
-        own = declared.properties.get("region")
-        inherited = provider.properties.get("region") if provider else None
+        own = declared.inputs.get("region")
+        inherited = provider.inputs.get("region") if provider else None
         return str(own or inherited or self._region)
 
     def _made_up(
@@ -68,4 +68,4 @@ class Declaring:
 
 def tags_all(declared: Declared, provider: Declared | None) -> dict[str, str]:
     """A resource's own tags over its provider's default ones."""
-    return {**default_tags(provider), **(declared.properties.get("tags") or {})}
+    return {**default_tags(provider), **(declared.inputs.get("tags") or {})}

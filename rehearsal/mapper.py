@@ -70,9 +70,9 @@ class Mapper:
     def _change(self, made: Made, provider: Declared | None, old: Made, update: Callable[[Made, Made], None]) -> None:
         kind = self._prepare(made, provider)
         if kind is None:
-            made.outputs = {**old.outputs, **made.declared.properties}
+            made.outputs = {**old.outputs, **made.declared.inputs}
             return
-        if kind.name and not old.declared.properties.get(kind.name.field):
+        if kind.name and not old.declared.inputs.get(kind.name.field):
             made.properties[kind.name.field] = old.properties[kind.name.field]  # a made-up name stays
         now = context(made.declared, made.properties, account=self.cloud.account, region=made.region)
         made.values = {**now, **old.values, **made.properties, "properties": made.properties, "was": old.properties}
@@ -135,7 +135,7 @@ class Mapper:
         return kind
 
     def _refuse_lost_outputs(self, made: Made) -> None:
-        lost = list(missing.used(made.declared.properties))
+        lost = list(missing.used(made.declared.inputs))
         if lost:
             raise _ResourceError("; ".join(f"{path} uses output {what}, which the kind lacks" for path, what in lost))
 
@@ -224,7 +224,7 @@ class Mapper:
         document = made.values.get("document")
         if not kind.document and any(isinstance(out, Out) for out in kind.outputs.values()):
             document = self.reader.read(made, kind, cached=False)
-        outputs = {**kind.defaults, **made.declared.properties}
+        outputs = {**kind.defaults, **made.declared.inputs}
         outputs.update({key: value for key, value in made.properties.items() if key != "tags"})
         for key, out in kind.outputs.items():
             value = finder(out.path)(document) if isinstance(out, Out) else fill(out, made.values)

@@ -133,7 +133,7 @@ class Monitor(MockMonitor):
             "urn": urn,
             "type": request.type,
             "name": request.name,
-            "properties": properties,
+            "inputs": properties,
             "secret_paths": secrets,
             "parent": request.parent,
             "provider": request.provider.rsplit("::", 1)[0],
@@ -141,9 +141,7 @@ class Monitor(MockMonitor):
             "source": self._source(request),
         }
         declared = (
-            Declared(**common, custom=True, read=True, import_id=request.id)
-            if read
-            else Declared(**common, **_options(request))
+            Declared(**common, read=True, import_id=request.id) if read else Declared(**common, **_options(request))
         )
         self.declared[urn] = declared
         if (

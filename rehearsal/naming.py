@@ -18,7 +18,7 @@ def digest(urn: str) -> str:
 
 def named(declared: Declared, rule: Name | None) -> dict[str, Any]:
     """The properties with the name that the provider would give: logical name, a dash, seven hexadecimal digits."""
-    properties = dict(declared.properties)
+    properties = dict(declared.inputs)
     if rule is None or properties.get(rule.field):
         return properties
     prefix = properties.get(rule.prefix) or f"{declared.name}-"
@@ -69,6 +69,6 @@ def fill(template: Any, values: Mapping[str, Any]) -> Any:
 
 def default_tags(provider: Declared | None) -> dict[str, str]:
     """Tags that a provider puts on everything it makes (its nested settings arrive as JSON)."""
-    declared = (provider.properties if provider else {}).get("defaultTags") or {}
+    declared = (provider.inputs if provider else {}).get("defaultTags") or {}
     content = json.loads(declared) if isinstance(declared, str) else declared
     return dict(content.get("tags") or {})

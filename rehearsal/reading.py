@@ -34,10 +34,10 @@ class Reader:
         if kind.ending and finder(kind.ending)(document):
             raise LookupError(f"{kind.type_} {made.id} is deleted")
         declared = {
-            key: value for key, value in made.properties.items() if key in made.declared.properties or key == "tags"
+            key: value for key, value in made.properties.items() if key in made.declared.inputs or key == "tags"
         }
         results = compare(kind.fields, declared, document)
-        if "region" in made.declared.properties:
+        if "region" in made.declared.inputs:
             results.append(FieldResult("region", Check.CHECKED, made.region, made.region))
         return tuple(results)
 

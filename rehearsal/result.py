@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from graph.resource import Resource
 from graph.values import root_of
 from rehearsal.stand_ins import StandIn
 
@@ -60,30 +61,14 @@ class Refusal:
         return f"{self.name}: {self.what} ({self.fix})"
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One registration, as the program made it. `properties` are Pulumi's names; secrets are unwrapped."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Declared(Resource):
+    """One registration, as the program made it: nothing came of it yet, and its secret values are in it."""
 
-    urn: str
-    type: str
-    name: str
-    custom: bool
-    properties: Mapping[str, Any]
     secret_paths: tuple[str, ...] = ()
-    parent: str = ""
-    provider: str = ""  # URN of the provider resource
-    dependencies: tuple[str, ...] = ()
-    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    protect: bool = False
-    retain_on_delete: bool = False
-    delete_before_replace: bool = False
-    ignore_changes: tuple[str, ...] = ()
-    replace_on_changes: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
+    delete_before_replace: bool = False
     import_id: str = ""
-    read: bool = False  # a `.get`, not a declaration
-    source: str = ""  # file:line that declared it, relative to the project
 
     @property
     def secret_names(self) -> frozenset[str]:

@@ -125,8 +125,8 @@ class Graph:
     def documents(self, *types: str) -> Iterator[tuple[Rehearsed, dict[str, Any]]]:
         """Statements of the policies on resources of these types, each with the resource."""
         for one in self.resources:
-            if one.type.rsplit(":", 1)[1] in types and "policy" in one.declared.properties:
-                for statement in json.loads(one.declared.properties["policy"])["Statement"]:
+            if one.type.rsplit(":", 1)[1] in types and "policy" in one.declared.inputs:
+                for statement in json.loads(one.declared.inputs["policy"])["Statement"]:
                     yield one, statement
 
     def containers(self) -> dict[str, dict[str, Any]]:
@@ -134,7 +134,7 @@ class Graph:
         return {
             one["name"]: one
             for task in self.of("TaskDefinition")
-            for one in json.loads(task.declared.properties["containerDefinitions"])
+            for one in json.loads(task.declared.inputs["containerDefinitions"])
         }
 
 
@@ -154,7 +154,7 @@ def declared() -> Declare:
 
 
 def copy_of_project(folder: Path) -> Path:
-    """A copy of the example project, free to be changed; its links lead to the same places, which no copy is made of."""
+    """A copy of the example project, free to be changed; its links lead to the same places."""
     folder.mkdir()
     for entry in PROJECT.iterdir():
         if entry.is_symlink():

@@ -87,9 +87,9 @@ def test_one_worker_makes_it_and_each_has_its_own_to_change(tmp_path: Path) -> N
         one.join()
     assert len(made) == 1
     first, *others = found
-    properties: Any = first.resources[0].declared.properties
+    properties: Any = first.resources[0].declared.inputs
     properties["changed"] = True
-    assert [one for one in others if "changed" in one.resources[0].declared.properties] == []
+    assert [one for one in others if "changed" in one.resources[0].declared.inputs] == []
 
 
 def test_who_fails_leaves_nothing_for_the_others(tmp_path: Path) -> None:

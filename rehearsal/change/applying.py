@@ -102,10 +102,10 @@ class Applying:
         document = self._mapper.reader.again(new)
         still = {
             one.path: one.declared
-            for one in compare(kind.fields, {**old.declared.properties, **_tags(old)}, document)
+            for one in compare(kind.fields, {**old.declared.inputs, **_tags(old)}, document)
             if one.check is Check.CHECKED
         }
-        wanted = {one.path for one in compare(kind.fields, {**new.declared.properties, **_tags(new)}, document)}
+        wanted = {one.path for one in compare(kind.fields, {**new.declared.inputs, **_tags(new)}, document)}
         gone = (path for path in still if path not in wanted and not _within(path, wanted))
         return [path for path in gone if still[path] not in (None, False, 0, "", [], {}, kind.defaults.get(path))]
 

@@ -16,7 +16,6 @@ from facts.difference import Difference, replaces_resource
 from graph import Graph, Resource
 from graph.plan import PlanStep
 from graph.values import root_of
-from rehearsal.as_graph import as_declared
 from rehearsal.change.applying import Applying, UnableError
 from rehearsal.change.result import Fault
 from rehearsal.cloud import CloudError
@@ -50,7 +49,7 @@ class Changing:
 
     def create(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """Leave, update, replace or make one resource."""
-        step = self._difference.step(as_declared(declared))
+        step = self._difference.step(declared)
         self.steps.append(step)
         old = step.old
         if old is None:
@@ -66,7 +65,7 @@ class Changing:
 
     def component(self, declared: Declared) -> None:
         """Meet a component, whose children move with it."""
-        self.steps.append(self._difference.step(as_declared(declared)))
+        self.steps.append(self._difference.step(declared))
 
     def read(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """Nothing changes by being read."""
@@ -84,9 +83,9 @@ class Changing:
     ) -> tuple[str, Mapping[str, Any]]:
         if step.op == "update":
             self.order.append((declared.urn, "update"))
-        kept = {root_of(path): old.declared.properties.get(root_of(path)) for path in declared.ignore_changes}
-        properties = {key: value for key, value in {**declared.properties, **kept}.items() if value is not None}
-        return self._mapper.change(replace(declared, properties=properties), provider, old, self._apply)
+        kept = {root_of(path): old.declared.inputs.get(root_of(path)) for path in declared.ignore_changes}
+        properties = {key: value for key, value in {**declared.inputs, **kept}.items() if value is not None}
+        return self._mapper.change(replace(declared, inputs=properties), provider, old, self._apply)
 
     def _apply(self, old: Made, new: Made) -> None:
         try:
@@ -175,5 +174,5 @@ def _may_not_stand_twice(made: Made, declared: Declared) -> bool:
     rule = made.kind.name if made.kind else None
     if rule is None:
         return False
-    name = declared.properties.get(rule.field)
-    return bool(name) and name == made.declared.properties.get(rule.field)
+    name = declared.inputs.get(rule.field)
+    return bool(name) and name == made.declared.inputs.get(rule.field)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from graph import Graph, Resource
 from graph.marks import marks_in
-from graph.resource import REFERENCE_TYPE
+from graph.resource import REFERENCE_TYPE, fields_of
 from rehearsal.kinds import DECLARED_ONLY
 from rehearsal.kinds.local import LOCAL
 from rehearsal.mapper import Mapper
@@ -37,24 +37,26 @@ class Former:
         """Make every resource; those that could not be made are in the mapper, with the reason."""
         declared: dict[str, Declared] = {}
         for one in self.graph.resources:
-            resource = declared[one.urn] = _declared(one, self._with_real(one))
+            asked = {"inputs": self._with_real(one), "outputs": {}, "id": "", "region": ""}
+            resource = Declared(**fields_of(one) | asked, import_id=one.id if one.read else "")
+            declared[one.urn] = resource
             self.made[one.urn] = self._make(one, resource, declared.get(one.provider))
         return self.graph.of_others(self.made.values())
 
     def _make(self, one: Resource, resource: Declared, provider: Declared | None) -> Resource:
         if not one.custom or one.type == REFERENCE_TYPE:
-            return replace(one, inputs=resource.properties)
+            return replace(one, inputs=resource.inputs)
         hidden = [path for path, _ in marks_in(one.inputs)]
         if hidden:
             self.mapper.fail(resource, f"its {', '.join(hidden)} is secret, and a secret leaves no program")
-            return replace(one, inputs=resource.properties)
+            return replace(one, inputs=resource.inputs)
         id_, outputs = self.mapper.read(resource, provider) if one.read else self.mapper.create(resource, provider)
         if one.type in LOCAL or one.type in DECLARED_ONLY or is_provider(one.type):
             # nothing of it is in moto: what the older program saw stays
             id_, outputs = one.id, {**outputs, **one.outputs}
             self.mapper.made[one.urn].id, self.mapper.made[one.urn].outputs = id_, outputs
         self._real[one.urn] = dict(_exchanged({"id": one.id, **one.outputs}, {"id": id_, **outputs}))
-        return replace(one, inputs=resource.properties, id=id_, outputs=dict(outputs))
+        return replace(one, inputs=resource.inputs, id=id_, outputs=dict(outputs))
 
     def _with_real(self, one: Resource) -> Mapping[str, Any]:
         return {name: _put(value, self._known(one, name)) for name, value in one.inputs.items()}
@@ -106,25 +108,3 @@ def _put(value: Any, known: list[tuple[str, str]]) -> Any:
     if isinstance(value, Mapping):
         return {key: _put(item, known) for key, item in value.items()}
     return [_put(item, known) for item in value] if isinstance(value, list) else value
-
-
-def _declared(one: Resource, properties: Mapping[str, Any]) -> Declared:
-    return Declared(
-        urn=one.urn,
-        type=one.type,
-        name=one.name,
-        custom=one.custom,
-        properties=properties,
-        parent=one.parent,
-        provider=one.provider,
-        dependencies=one.dependencies,
-        property_dependencies=one.property_dependencies,
-        protect=one.protect,
-        retain_on_delete=one.retain_on_delete,
-        ignore_changes=one.ignore_changes,
-        replace_on_changes=one.replace_on_changes,
-        aliases=one.aliases,
-        import_id=one.id if one.read else "",
-        read=one.read,
-        source=one.source,
-    )

@@ -13,11 +13,11 @@ Local = Callable[[Declared], tuple[str, Mapping[str, Any]]]
 
 def random_id(declared: Declared) -> tuple[str, Mapping[str, Any]]:
     """`byteLength` bytes in the notations that the provider gives."""
-    prefix = declared.properties.get("prefix") or ""
-    data = _bytes(declared.urn, int(declared.properties["byteLength"]))
+    prefix = declared.inputs.get("prefix") or ""
+    data = _bytes(declared.urn, int(declared.inputs["byteLength"]))
     url = base64.urlsafe_b64encode(data).decode().rstrip("=")
     outputs = {
-        **declared.properties,
+        **declared.inputs,
         "hex": prefix + data.hex(),
         "dec": prefix + str(int.from_bytes(data)),
         "b64Url": prefix + url,
@@ -28,7 +28,7 @@ def random_id(declared: Declared) -> tuple[str, Mapping[str, Any]]:
 
 def random_string(declared: Declared) -> tuple[str, Mapping[str, Any]]:
     """`length` characters of the classes that are asked for."""
-    wanted = declared.properties
+    wanted = declared.inputs
     numeric = wanted.get("numeric", wanted.get("number", True))
     alphabet = (string.ascii_lowercase if wanted.get("lower", True) else "") + (
         string.ascii_uppercase if wanted.get("upper", True) else ""

@@ -29,7 +29,7 @@ class View:
         found: set[str] = set()
         for resource in self.rehearsal.resources:
             for path in resource.declared.secret_paths:
-                found.update(texts(at(resource.declared.properties, path)))
+                found.update(texts(at(resource.declared.inputs, path)))
         found.update(*(texts(self.rehearsal.exports.get(name)) for name in self.rehearsal.secret_exports))
         return tuple(sorted((value for value in found if value), key=lambda value: (-len(value), value)))
 

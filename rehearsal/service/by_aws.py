@@ -26,7 +26,7 @@ def asked_by_aws(rehearsal: Rehearsal) -> Iterator[InRolesName]:
     """Everything that AWS asks for as the roles of a stack, when all of it runs."""
     place = f"{rehearsal.region}:{rehearsal.account}"
     for one in rehearsal.resources:
-        properties = one.declared.properties
+        properties = one.declared.inputs
         if one.type == t.TASK_DEFINITION:
             actions = _by_ecs(properties, place)
             role = properties.get("executionRoleArn")

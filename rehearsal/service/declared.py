@@ -70,7 +70,7 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     on_duty, alone, back, tried, out = (
         _containers(one)[0] for one in (one_off, administration, restore, drill, export)
     )
-    of_function = function.declared.properties
+    of_function = function.declared.inputs
     return DeclaredService(
         stack=rehearsal.stack,
         migrate=_container(first),
@@ -80,19 +80,19 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         restore=_container(back),
         drill=_container(tried),
         export=_container(out),
-        execution_role_arn=task.declared.properties["executionRoleArn"],
-        task_role_arn=task.declared.properties["taskRoleArn"],
-        restore_role_arn=restore.declared.properties["taskRoleArn"],
-        export_role_arn=export.declared.properties["taskRoleArn"],
+        execution_role_arn=task.declared.inputs["executionRoleArn"],
+        task_role_arn=task.declared.inputs["taskRoleArn"],
+        restore_role_arn=restore.declared.inputs["taskRoleArn"],
+        export_role_arn=export.declared.inputs["taskRoleArn"],
         cluster_task_arn=f"arn:aws:ecs:{rehearsal.region}:{rehearsal.account}:task/rehearsal",
         rotation_arguments=tuple(of_function["imageConfig"]["commands"]),
         rotation_environment=of_function["environment"]["variables"],
         rotation_role_arn=of_function["role"],
         rotation_function_arn=function.outputs["arn"],
-        rotated_secret_arn=rotation.declared.properties["secretId"],
+        rotated_secret_arn=rotation.declared.inputs["secretId"],
         owner_secret_arn=database.outputs["masterUserSecrets"][0]["secretArn"],
         database_address=database.outputs["address"],
-        scheme=str(_only(rehearsal, t.TARGET_GROUP).declared.properties["protocol"]).lower(),
+        scheme=str(_only(rehearsal, t.TARGET_GROUP).declared.inputs["protocol"]).lower(),
         roles=tuple(str(one.outputs["arn"]) for one in rehearsal.resources if one.type == "aws:iam/role:Role"),
         by_aws=tuple(asked_by_aws(rehearsal)),
     )
@@ -131,12 +131,12 @@ def _task_definitions(rehearsal: Rehearsal) -> list[Rehearsed]:
     those who bring data back, which needs a copy of the database, by a schedule that tries it, and by those who hand
     data over.
     """
-    service = _only(rehearsal, "aws:ecs/service:Service").declared.properties["taskDefinition"]
+    service = _only(rehearsal, "aws:ecs/service:Service").declared.inputs["taskDefinition"]
     found = [one for one in rehearsal.resources if one.type == "aws:ecs/taskDefinition:TaskDefinition"]
     of_service = [one for one in found if one.outputs["arn"] == service]
-    role = of_service[0].declared.properties["taskRoleArn"] if of_service else ""
+    role = of_service[0].declared.inputs["taskRoleArn"] if of_service else ""
     others = [one for one in found if one.outputs["arn"] != service]
-    with_own_role = [one for one in others if one.declared.properties["taskRoleArn"] != role]
+    with_own_role = [one for one in others if one.declared.inputs["taskRoleArn"] != role]
     export = [one for one in with_own_role if "EXPORTS_BUCKET" in _container(_containers(one)[0]).environment]
     drill = [one for one in with_own_role if "drill" in (_containers(one)[0].get("entryPoint") or ())]
     restore = [one for one in with_own_role if one not in export and one not in drill]
@@ -153,7 +153,7 @@ def _task_definitions(rehearsal: Rehearsal) -> list[Rehearsed]:
 
 
 def _containers(task: Rehearsed) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(task.declared.properties["containerDefinitions"])
+    found: list[dict[str, Any]] = json.loads(task.declared.inputs["containerDefinitions"])
     return found
 
 

@@ -30,7 +30,7 @@ def graph() -> Graph:
 
 
 def statements(graph: Graph, name: str, field: str = "policy") -> dict[str, dict[str, Any]]:
-    document = json.loads(graph.named(name).declared.properties[field])
+    document = json.loads(graph.named(name).declared.inputs[field])
     return {one["Sid"]: one for one in document["Statement"]}
 
 
@@ -99,11 +99,11 @@ def test_no_logical_name_is_lost_without_an_alias(stack: str) -> None:
 def test_every_document_fits_into_what_aws_takes(environment: str, accounts: Callable[[str], Account]) -> None:
     roles: dict[str, int] = {}
     for one in accounts(environment).bootstrap.resources:
-        document = one.declared.properties.get("policy", "")
+        document = one.declared.inputs.get("policy", "")
         if one.type == "aws:iam/policy:Policy":
             assert len(re.sub(r"\s", "", document)) <= 6144, one.name
         if one.type.endswith(":RolePolicyAttachment"):
-            role = one.declared.properties["role"]
+            role = one.declared.inputs["role"]
             roles[role] = roles.get(role, 0) + 1
     assert max(roles.values()) <= 10
 
@@ -122,7 +122,7 @@ def test_the_names_that_others_rely_on_stand(graph: Graph) -> None:
         "leavingRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-leaving",
         "drillRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-drill",
     }
-    assert graph.named("state-key-alias").declared.properties["name"] == "alias/workbuoy-state"
+    assert graph.named("state-key-alias").declared.inputs["name"] == "alias/workbuoy-state"
 
 
 def test_a_workflow_is_known_by_both_forms_of_its_subject_and_by_nothing_wider(graph: Graph) -> None:
@@ -170,7 +170,7 @@ def test_nobody_deletes_a_version_of_the_state_or_a_file_of_the_trail(graph: Gra
 
 
 def test_the_trail_sees_every_region_and_every_touch_of_the_state(graph: Graph) -> None:
-    trail = graph.named("trail-trail").declared.properties
+    trail = graph.named("trail-trail").declared.inputs
     assert trail["isMultiRegionTrail"] is True
     assert trail["enableLogFileValidation"] is True
     touches = trail["advancedEventSelectors"][1]["fieldSelectors"]
@@ -182,7 +182,7 @@ READS = {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::workbuoy-prod-"
 
 
 def test_the_trail_records_reads_of_the_stacks_buckets_and_no_writes(graph: Graph) -> None:
-    selectors = graph.named("trail-trail").declared.properties["advancedEventSelectors"]
+    selectors = graph.named("trail-trail").declared.inputs["advancedEventSelectors"]
     (reads,) = [one["fieldSelectors"] for one in selectors if READS in one["fieldSelectors"]]
     assert {"field": "readOnly", "equals": ["true"]} in reads
     assert {"field": "eventCategory", "equals": ["Data"]} in reads
@@ -191,13 +191,13 @@ def test_the_trail_records_reads_of_the_stacks_buckets_and_no_writes(graph: Grap
 @pytest.mark.lengthy
 def test_an_account_may_decide_against_recording_reads(declare_with: DeclareWith) -> None:
     without = declare_with("prod", lambda settings: settings.update(recordObjectReads=False))
-    selectors = without.named("trail-trail").declared.properties["advancedEventSelectors"]
+    selectors = without.named("trail-trail").declared.inputs["advancedEventSelectors"]
     assert all(READS not in one["fieldSelectors"] for one in selectors)
 
 
 def test_only_functions_of_this_environment_pull_through_the_registrys_policy(graph: Graph) -> None:
     for region in ("eu-west-1", "eu-north-1"):
-        policy = graph.named(f"images-{region}-policy").declared.properties
+        policy = graph.named(f"images-{region}-policy").declared.inputs
         assert policy["region"] == region
         pull = statements(graph, f"images-{region}-policy")["LetFunctionsPull"]
         assert pull["Condition"] == {

@@ -134,7 +134,7 @@ def looked(prod: Account, moto: Moto) -> list[Call]:
 
     def exported(kind: str, name: str, key: str) -> str:
         (one,) = [one for one in prod.stack.resources if one.type.endswith(f":{kind}") and one.name == name]
-        return str({**one.declared.properties, **one.outputs}[key])
+        return str({**one.declared.inputs, **one.outputs}[key])
 
     with recorded(moto) as calls:
         cloud = moto.cloud(prod.id, HERE)
@@ -187,6 +187,6 @@ def test_each_action_is_missed_or_listed(prod: Account, drill: Proof) -> None:
 
 def test_where_no_drills_are_wanted_there_is_no_role_for_them() -> None:
     declared = declared_once(find_project(BOOTSTRAP), "dev", DECLARE).resources
-    names = {one.declared.properties["name"] for one in declared if one.type == "aws:iam/role:Role"}
+    names = {one.declared.inputs["name"] for one in declared if one.type == "aws:iam/role:Role"}
     assert DRILL_ROLE not in names
     assert PREVIEW_ROLE in names

@@ -87,7 +87,7 @@ def test_nobody_takes_the_trails_key_away_and_every_other_key_is_the_accounts_ow
     organization: list[Held], action: str, prod: Account
 ) -> None:
     aliases = {
-        one.declared.properties["name"]
+        one.declared.inputs["name"]
         for one in prod.bootstrap.resources
         if one.type == "aws:kms/alias:Alias" and one.name.startswith("trail-")
     }

@@ -26,7 +26,7 @@ def graph() -> Graph:
 
 def properties(graph: Graph, kind: str) -> dict[str, Any]:
     (found,) = graph.of(kind)
-    return dict(found.declared.properties)
+    return dict(found.declared.inputs)
 
 
 def test_a_vault_takes_copies_of_exactly_one_account_and_lets_nobody_end_one(graph: Graph) -> None:
@@ -53,21 +53,21 @@ def test_its_lock_bounds_how_long_a_copy_is_kept_and_can_be_lifted_until_somebod
 
 def test_nothing_of_it_is_opened_to_a_workflow_or_to_another_account(graph: Graph) -> None:
     assert graph.of("OpenIdConnectProvider") == []
-    names = {one.declared.properties["name"] for one in graph.of("Role")}
+    names = {one.declared.inputs["name"] for one in graph.of("Role")}
     assert names == {"workbuoy-watch-delivery"}
     key = next(one for one in graph.of("Key") if one.name.startswith("copies-"))
-    assert SOURCE not in key.declared.properties["policy"]
+    assert SOURCE not in key.declared.inputs["policy"]
 
 
 def test_whoever_weakens_what_keeps_the_copies_is_reported(graph: Graph) -> None:
-    alarms = {one.declared.properties["name"] for one in graph.of("MetricAlarm")}
+    alarms = {one.declared.inputs["name"] for one in graph.of("MetricAlarm")}
     assert alarms == {"workbuoy-account-trust-changed", "workbuoy-account-copies-weakened"}
 
 
 def test_a_vault_stands_in_the_region_that_was_asked_for(graph: Graph) -> None:
     (vault,) = graph.of("Vault")
     provider = graph.rehearsal.by_urn[vault.declared.provider]
-    assert provider.declared.properties["region"] == "eu-north-1"
+    assert provider.declared.inputs["region"] == "eu-north-1"
 
 
 Break = Callable[[dict[str, Any]], object]

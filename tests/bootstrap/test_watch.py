@@ -66,23 +66,23 @@ def test_every_pattern_is_short_enough_for_cloudwatch() -> None:
 
 
 def test_the_trail_writes_into_the_log_that_the_alarms_count(whole: Rehearsal) -> None:
-    trail = only(whole, "Trail").declared.properties
+    trail = only(whole, "Trail").declared.inputs
     group = only(whole, "LogGroup")
-    assert group.declared.properties["name"] == LOG_GROUP
+    assert group.declared.inputs["name"] == LOG_GROUP
     assert trail["cloudWatchLogsGroupArn"] == f"{group.outputs['arn']}:*"
-    filters = [one.declared.properties for one in whole.resources if one.type.endswith(":LogMetricFilter")]
+    filters = [one.declared.inputs for one in whole.resources if one.type.endswith(":LogMetricFilter")]
     counted = {
         (one["metricTransformation"]["namespace"], one["metricTransformation"]["name"])
         for one in filters
         if one["logGroupName"] == LOG_GROUP
     }
-    measured = [one.declared.properties for one in whole.resources if one.type.endswith(":MetricAlarm")]
+    measured = [one.declared.inputs for one in whole.resources if one.type.endswith(":MetricAlarm")]
     assert {(one["namespace"], one["metricName"]) for one in measured} == counted
     assert len(counted) == len(WATCHED)
 
 
 def test_calls_of_functions_are_recorded(whole: Rehearsal) -> None:
-    selectors = only(whole, "Trail").declared.properties["advancedEventSelectors"]
+    selectors = only(whole, "Trail").declared.inputs["advancedEventSelectors"]
     types = {
         value
         for one in selectors
@@ -95,12 +95,12 @@ def test_calls_of_functions_are_recorded(whole: Rehearsal) -> None:
 
 def test_every_alarm_reaches_those_whom_the_budget_tells(whole: Rehearsal) -> None:
     topic = str(only(whole, "Topic").outputs["arn"])
-    measured = [one.declared.properties for one in whole.resources if one.type.endswith(":MetricAlarm")]
+    measured = [one.declared.inputs for one in whole.resources if one.type.endswith(":MetricAlarm")]
     assert all(one["alarmActions"] == [topic] for one in measured)
     told_by_mail = {
-        one.declared.properties["endpoint"] for one in whole.resources if one.type.endswith(":TopicSubscription")
+        one.declared.inputs["endpoint"] for one in whole.resources if one.type.endswith(":TopicSubscription")
     }
-    budget = only(whole, "Budget").declared.properties["notifications"]
+    budget = only(whole, "Budget").declared.inputs["notifications"]
     assert told_by_mail == {mail for one in budget for mail in one["subscriberEmailAddresses"]}
 
 

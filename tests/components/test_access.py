@@ -55,7 +55,7 @@ def test_no_role_takes_a_managed_policy(declared: Declare) -> None:
 
 def test_the_execution_role_is_not_the_task_role(declared: Declare) -> None:
     for task in declared("prod").of("TaskDefinition"):
-        assert task.declared.properties["executionRoleArn"] != task.declared.properties["taskRoleArn"]
+        assert task.declared.inputs["executionRoleArn"] != task.declared.inputs["taskRoleArn"]
 
 
 def test_the_owner_s_secret_is_read_by_execution_and_rotation_alone(declared: Declare) -> None:
@@ -70,7 +70,7 @@ def test_the_owner_s_secret_is_read_by_execution_and_rotation_alone(declared: De
 
 def test_every_role_trusts_one_service_by_name(declared: Declare) -> None:
     for role in declared("prod").of("iam/role:Role"):
-        (statement,) = json.loads(role.declared.properties["assumeRolePolicy"])["Statement"]
+        (statement,) = json.loads(role.declared.inputs["assumeRolePolicy"])["Statement"]
         assert isinstance(statement["Principal"]["Service"], str)
         assert statement["Action"] == ["sts:AssumeRole"]
 
@@ -78,14 +78,14 @@ def test_every_role_trusts_one_service_by_name(declared: Declare) -> None:
 def test_roles_that_aws_tells_the_account_of_trust_no_other_account(declared: Declare) -> None:
     graph = declared("prod")
     for role in graph.of("iam/role:Role"):
-        (statement,) = json.loads(role.declared.properties["assumeRolePolicy"])["Statement"]
+        (statement,) = json.loads(role.declared.inputs["assumeRolePolicy"])["Statement"]
         if statement["Principal"]["Service"] != "lambda.amazonaws.com":  # Lambda sends no source
             assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == graph.rehearsal.account
 
 
 def test_a_permissions_boundary_is_put_on_every_role(declared_with: DeclareWith) -> None:
     graph = declared_with("prod", lambda settings: settings.update(permissionsBoundaryArn=BOUNDARY))
-    boundaries = {one.declared.properties.get("permissionsBoundary") for one in graph.of("iam/role:Role")}
+    boundaries = {one.declared.inputs.get("permissionsBoundary") for one in graph.of("iam/role:Role")}
     assert boundaries == {BOUNDARY.replace("000000000003", graph.rehearsal.account)}
 
 

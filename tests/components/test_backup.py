@@ -31,7 +31,7 @@ def copied(declared: Declare) -> Graph:
 
 def one(graph: Graph, kind: str) -> dict[str, Any]:
     (found,) = graph.of(kind)
-    return dict(found.declared.properties)
+    return dict(found.declared.inputs)
 
 
 @pytest.mark.parametrize("stack", [one for one in (*STACKS, *SILOS) if one not in WITH_IT])
@@ -61,12 +61,12 @@ def test_every_key_that_a_copy_is_read_with_is_shared_with_that_account_alone_an
 ) -> None:
     account = copied.rehearsal.account
     for name, service in (("keys-database", "rds"), ("backup-key", "backup")):
-        statements = json.loads(copied.named(name).declared.properties["policy"])["Statement"]
+        statements = json.loads(copied.named(name).declared.inputs["policy"])["Statement"]
         foreign = [each for each in statements if accounts_of(principals(each)) - {account}]
         assert {account for each in foreign for account in accounts_of(principals(each))} == {OTHER}
         hosts = {str(each["Condition"]["StringEquals"]["kms:ViaService"]) for each in foreign}
         assert hosts == {str([f"{service}.{REGION}.amazonaws.com"])}
-    files = json.loads(copied.named("keys-files").declared.properties["policy"])["Statement"]
+    files = json.loads(copied.named("keys-files").declared.inputs["policy"])["Statement"]
     assert {account for each in files for account in accounts_of(principals(each))} == {account}
 
 
@@ -87,7 +87,7 @@ def test_a_failure_of_a_job_is_reported_to_those_on_call(copied: Graph) -> None:
 def test_an_alarm_says_when_no_job_came_to_an_end_for_two_days_though_none_failed(
     copied: Graph, alarm: str, job: str, vault: str
 ) -> None:
-    found = copied.named(f"observability-backup-{alarm}").declared.properties
+    found = copied.named(f"observability-backup-{alarm}").declared.inputs
     assert (found["treatMissingData"], found["comparisonOperator"]) == ("breaching", "LessThanThreshold")
     assert (found["threshold"], found["evaluationPeriods"]) == (1, 2)
     metrics = [each["metric"] for each in found["metricQueries"] if each.get("metric")]
@@ -108,7 +108,7 @@ def test_what_was_erased_is_noted_for_as_long_as_a_copy_of_its_last_version_can_
     declared: Declare, copied: Graph
 ) -> None:
     def kept(graph: Graph) -> int:
-        containers = json.loads(graph.named("service-task").declared.properties["containerDefinitions"])
+        containers = json.loads(graph.named("service-task").declared.inputs["containerDefinitions"])
         environment = {each["name"]: each["value"] for one in containers for each in one["environment"]}
         return int(environment["BACKUPS_KEPT_DAYS"])
 

@@ -18,55 +18,55 @@ def instance(graph: Graph) -> Rehearsed:
 def test_losing_prod_s_database_takes_more_than_one_mistake(declared: Declare) -> None:
     database = instance(declared("prod"))
     assert database.declared.protect
-    assert database.declared.properties["deletionProtection"] is True
-    assert database.declared.properties["skipFinalSnapshot"] is False
-    assert database.declared.properties["deleteAutomatedBackups"] is False
+    assert database.declared.inputs["deletionProtection"] is True
+    assert database.declared.inputs["skipFinalSnapshot"] is False
+    assert database.declared.inputs["deleteAutomatedBackups"] is False
 
 
 def test_dev_s_database_goes_without_a_trace(declared: Declare) -> None:
     database = instance(declared("dev"))
     assert not database.declared.protect
-    assert database.declared.properties["deletionProtection"] is False
-    assert database.declared.properties["skipFinalSnapshot"] is True
-    assert database.declared.properties["deleteAutomatedBackups"] is True
+    assert database.declared.inputs["deletionProtection"] is False
+    assert database.declared.inputs["skipFinalSnapshot"] is True
+    assert database.declared.inputs["deleteAutomatedBackups"] is True
 
 
 def test_prod_goes_back_thirty_days_and_staging_seven(declared: Declare) -> None:
-    days = [instance(declared(stack)).declared.properties["backupRetentionPeriod"] for stack in ("prod", "staging")]
+    days = [instance(declared(stack)).declared.inputs["backupRetentionPeriod"] for stack in ("prod", "staging")]
     assert days == [30, 7]
 
 
 def test_the_final_snapshot_s_name_is_stable_and_belongs_to_one_life_of_the_database(declared: Declare) -> None:
     graph = declared("prod")
     suffix = graph.named("database-final-snapshot-suffix")
-    name = instance(graph).declared.properties["finalSnapshotIdentifier"]
+    name = instance(graph).declared.inputs["finalSnapshotIdentifier"]
     assert name == f"workbuoy-prod-database-final-{suffix.outputs['hex']}"
-    assert suffix.declared.properties["keepers"] == {"identifier": "workbuoy-prod-database"}
+    assert suffix.declared.inputs["keepers"] == {"identifier": "workbuoy-prod-database"}
 
 
 def test_no_password_passes_through_the_program(declared: Declare) -> None:
-    properties = instance(declared("prod")).declared.properties
+    properties = instance(declared("prod")).declared.inputs
     assert properties["manageMasterUserPassword"] is True
     assert not {key for key in properties if key.startswith("password")}
 
 
 def test_connections_without_tls_are_refused(declared: Declare) -> None:
     (group,) = declared("dev").of("ParameterGroup")
-    parameters = {one["name"]: one["value"] for one in group.declared.properties["parameters"]}
+    parameters = {one["name"]: one["value"] for one in group.declared.inputs["parameters"]}
     assert parameters["rds.force_ssl"] == "1"
 
 
 def test_statements_slower_than_the_setting_are_logged(declared_with: DeclareWith) -> None:
     graph = declared_with("dev", lambda settings: settings["database"].update(slowQueryMilliseconds=250))
     (group,) = graph.of("ParameterGroup")
-    parameters = {one["name"]: one["value"] for one in group.declared.properties["parameters"]}
+    parameters = {one["name"]: one["value"] for one in group.declared.inputs["parameters"]}
     assert parameters["log_min_duration_statement"] == "250"
 
 
 def test_log_groups_exist_before_rds_makes_its_own(declared: Declare) -> None:
     graph = declared("prod")
-    exported = instance(graph).declared.properties["enabledCloudwatchLogsExports"]
-    groups = {one.declared.properties["name"]: one.name for one in graph.of("LogGroup")}
+    exported = instance(graph).declared.inputs["enabledCloudwatchLogsExports"]
+    groups = {one.declared.inputs["name"]: one.name for one in graph.of("LogGroup")}
     needed = graph.needs("database-instance")
     for log in exported:
         assert groups[f"/aws/rds/instance/workbuoy-prod-database/{log}"] in needed
@@ -78,9 +78,9 @@ def test_a_new_major_version_gets_its_parameter_group_before_the_old_one_goes(de
 
     graph = declared_with("prod", upgrade)
     (group,) = graph.of("ParameterGroup")
-    database = instance(graph).declared.properties
-    assert group.declared.properties["family"] == "postgres18"
-    assert "name" not in group.declared.properties
+    database = instance(graph).declared.inputs
+    assert group.declared.inputs["family"] == "postgres18"
+    assert "name" not in group.declared.inputs
     assert not group.declared.delete_before_replace
     assert (database["engineVersion"], database["allowMajorVersionUpgrade"], database["applyImmediately"]) == (
         "18",
@@ -90,7 +90,7 @@ def test_a_new_major_version_gets_its_parameter_group_before_the_old_one_goes(de
 
 
 def test_a_major_upgrade_by_accident_is_refused_by_rds(declared: Declare) -> None:
-    assert instance(declared("prod")).declared.properties["allowMajorVersionUpgrade"] is False
+    assert instance(declared("prod")).declared.inputs["allowMajorVersionUpgrade"] is False
 
 
 def test_monitoring_may_write_to_its_one_log_group_only(declared: Declare) -> None:

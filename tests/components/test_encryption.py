@@ -9,7 +9,7 @@ from tests.conftest import Declare, Graph
 
 
 def policy(graph: Graph, kind: str) -> list[dict[str, Any]]:
-    document = json.loads(graph.named(f"keys-{kind}").declared.properties["policy"])
+    document = json.loads(graph.named(f"keys-{kind}").declared.inputs["policy"])
     statements: list[dict[str, Any]] = document["Statement"]
     return statements
 
@@ -18,14 +18,14 @@ def test_each_kind_of_data_has_its_own_key(declared: Declare) -> None:
     graph = declared("prod")
     (database,) = graph.of("rds/instance:Instance")
     used = [
-        database.declared.properties["kmsKeyId"],
-        graph.named("files-encryption").declared.properties["rules"][0]["applyServerSideEncryptionByDefault"][
+        database.declared.inputs["kmsKeyId"],
+        graph.named("files-encryption").declared.inputs["rules"][0]["applyServerSideEncryptionByDefault"][
             "kmsMasterKeyId"
         ],
-        graph.named("secrets-database-login").declared.properties["kmsKeyId"],
-        graph.named("logs-service-group").declared.properties["kmsKeyId"],
-        graph.named("observability-alarms").declared.properties["kmsMasterKeyId"],
-        graph.named("exports-encryption").declared.properties["rules"][0]["applyServerSideEncryptionByDefault"][
+        graph.named("secrets-database-login").declared.inputs["kmsKeyId"],
+        graph.named("logs-service-group").declared.inputs["kmsKeyId"],
+        graph.named("observability-alarms").declared.inputs["kmsMasterKeyId"],
+        graph.named("exports-encryption").declared.inputs["rules"][0]["applyServerSideEncryptionByDefault"][
             "kmsMasterKeyId"
         ],
     ]
@@ -93,5 +93,5 @@ def test_keys_of_dev_go_with_it(declared: Declare) -> None:
 
 def test_every_key_rotates_and_can_be_saved_for_thirty_days(declared: Declare) -> None:
     for key in declared("prod").of("kms/key:Key"):
-        assert key.declared.properties["enableKeyRotation"] is True
-        assert key.declared.properties["deletionWindowInDays"] == 30
+        assert key.declared.inputs["enableKeyRotation"] is True
+        assert key.declared.inputs["deletionWindowInDays"] == 30

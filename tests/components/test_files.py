@@ -9,7 +9,7 @@ from tests.conftest import Declare, DeclareWith, Graph
 
 
 def rules(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
-    return {one["id"]: one for one in graph.named(f"{name}-lifecycle").declared.properties["rules"]}
+    return {one["id"]: one for one in graph.named(f"{name}-lifecycle").declared.inputs["rules"]}
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
@@ -25,14 +25,14 @@ def test_every_bucket_has_everything_a_bucket_needs(declared: Declare, stack: st
         "BucketLifecycleConfiguration",
         "BucketPolicy",
     ):
-        assert {one.declared.properties["bucket"] for one in graph.of(kind)} == buckets
+        assert {one.declared.inputs["bucket"] for one in graph.of(kind)} == buckets
 
 
 def test_every_lifecycle_rule_says_what_it_covers_and_does_something(declared: Declare) -> None:
     actions = {"abortIncompleteMultipartUpload", "noncurrentVersionExpiration", "transitions", "expiration"}
     for stack in ("dev", "prod"):
         for lifecycle in declared(stack).of("BucketLifecycleConfiguration"):
-            for rule in lifecycle.declared.properties["rules"]:
+            for rule in lifecycle.declared.inputs["rules"]:
                 assert "filter" in rule
                 assert actions & set(rule)
 
@@ -63,7 +63,7 @@ def test_ledger_evidence_and_ways_back_outlive_attachments(declared_with: Declar
 def test_attachments_are_encrypted_with_the_customer_key_and_no_other(declared: Declare) -> None:
     graph = declared("prod")
     key_arn = graph.named("keys-files").outputs["arn"]
-    (rule,) = graph.named("files-encryption").declared.properties["rules"]
+    (rule,) = graph.named("files-encryption").declared.inputs["rules"]
     assert rule["bucketKeyEnabled"] is True
     assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key_arn}
     documents = [s for one, s in graph.documents("BucketPolicy") if one.name == "files-policy"]
@@ -83,17 +83,17 @@ def test_plain_http_is_refused_on_every_bucket(declared: Declare) -> None:
 def test_pages_of_the_service_s_own_origin_may_read_and_no_other(declared: Declare, stack: str) -> None:
     graph = declared(stack)
     (cors,) = graph.of("BucketCorsConfiguration")
-    (rule,) = cors.declared.properties["corsRules"]
-    assert cors.declared.properties["bucket"] == graph.named("files-bucket").outputs["bucket"]
+    (rule,) = cors.declared.inputs["corsRules"]
+    assert cors.declared.inputs["bucket"] == graph.named("files-bucket").outputs["bucket"]
     assert rule["allowedMethods"] == ["GET", "HEAD"]
     (service,) = [one for one in graph.of("ecs/taskDefinition:TaskDefinition") if one.name == "service-task"]
-    environment = json.loads(service.declared.properties["containerDefinitions"])[0]["environment"]
+    environment = json.loads(service.declared.inputs["containerDefinitions"])[0]["environment"]
     assert rule["allowedOrigins"] == [one["value"] for one in environment if one["name"] == "PUBLIC_URL"]
 
 
 def test_the_log_bucket_does_not_log_itself(declared: Declare) -> None:
     for logging in declared("prod").of("BucketLogging"):
-        assert logging.declared.properties["bucket"] != logging.declared.properties["targetBucket"]
+        assert logging.declared.inputs["bucket"] != logging.declared.inputs["targetBucket"]
 
 
 def test_access_logs_wait_until_they_may_be_delivered(declared: Declare) -> None:
@@ -116,7 +116,7 @@ def test_log_delivery_is_recognised_by_a_plain_string(declared: Declare) -> None
 def test_prod_s_buckets_cannot_be_emptied_by_destroying_the_stack(declared: Declare) -> None:
     for bucket in declared("prod").of("s3/bucket:Bucket"):
         assert bucket.declared.protect
-        assert bucket.declared.properties["forceDestroy"] is False
+        assert bucket.declared.inputs["forceDestroy"] is False
 
 
 def test_the_task_may_touch_objects_of_its_own_bucket_alone(declared: Declare) -> None:

@@ -20,12 +20,12 @@ BASE, SILO, OWN, NONE = "prod-eu-north-1", "prod-eu-north-1-globex", "staging", 
 
 
 def properties(graph: Graph, name: str) -> dict[str, Any]:
-    return dict(graph.named(name).declared.properties)
+    return dict(graph.named(name).declared.inputs)
 
 
 def admitted(graph: Graph) -> list[dict[str, Any]]:
     """The rules that open the metrics' port of anything."""
-    found = [one.declared.properties for one in graph.of("SecurityGroupIngressRule")]
+    found = [one.declared.inputs for one in graph.of("SecurityGroupIngressRule")]
     return [dict(one) for one in found if one["fromPort"] <= METRICS_PORT <= one["toPort"]]
 
 
@@ -80,12 +80,10 @@ def test_the_scraper_s_group_lets_nobody_in_and_reaches_that_port_of_private_sub
 ) -> None:
     graph = declared(stack)
     group = graph.named("metrics-scraper-group").id
-    assert not [
-        one for one in graph.of("SecurityGroupIngressRule") if one.declared.properties["securityGroupId"] == group
-    ]
-    out = [one.declared.properties for one in graph.of("SecurityGroupEgressRule")]
+    assert not [one for one in graph.of("SecurityGroupIngressRule") if one.declared.inputs["securityGroupId"] == group]
+    out = [one.declared.inputs for one in graph.of("SecurityGroupEgressRule")]
     own = [one for one in out if one["securityGroupId"] == group]
-    private = {one.declared.properties["cidrBlock"] for one in graph.of("Subnet") if "-private-" in one.name}
+    private = {one.declared.inputs["cidrBlock"] for one in graph.of("Subnet") if "-private-" in one.name}
     assert {one["cidrIpv4"] for one in own} == private
     assert {(one["fromPort"], one["toPort"]) for one in own} == {(METRICS_PORT, METRICS_PORT)}
 

@@ -37,7 +37,7 @@ def test_an_operator_may_fill_oidc_s_entry_but_not_read_it(declared: Declare) ->
     graph = declared("prod")
     task = graph.named("service-task-role").outputs["arn"]
     assert refusals(graph, "oidc-client") == {"secretsmanager:GetSecretValue": [task]}
-    assert graph.named("secrets-oidc-client").declared.properties["tags"]["rotation"] == "manual"
+    assert graph.named("secrets-oidc-client").declared.inputs["tags"]["rotation"] == "manual"
 
 
 def test_dev_with_the_mock_login_has_no_oidc_entry(declared: Declare) -> None:
@@ -48,7 +48,7 @@ def test_dev_with_the_mock_login_has_no_oidc_entry(declared: Declare) -> None:
 @pytest.mark.parametrize(("stack", "days"), [("prod", 30), ("dev", 0)])
 def test_a_deleted_secret_waits_in_prod_and_frees_its_name_in_dev(declared: Declare, stack: str, days: int) -> None:
     for secret in declared(stack).of("secretsmanager/secret:Secret"):
-        assert secret.declared.properties["recoveryWindowInDays"] == days
+        assert secret.declared.inputs["recoveryWindowInDays"] == days
 
 
 def test_the_first_rotation_starts_only_when_it_can_succeed(declared: Declare) -> None:
@@ -74,11 +74,11 @@ def test_the_service_starts_after_the_first_rotation_is_ordered(declared: Declar
 def test_secrets_manager_may_call_the_function_for_this_secret_alone(declared: Declare) -> None:
     graph = declared("prod")
     (permission,) = graph.of("lambda/permission:Permission")
-    assert permission.declared.properties["sourceArn"] == graph.named("secrets-database-login").outputs["arn"]
-    assert permission.declared.properties["sourceAccount"] == graph.rehearsal.account
+    assert permission.declared.inputs["sourceArn"] == graph.named("secrets-database-login").outputs["arn"]
+    assert permission.declared.inputs["sourceAccount"] == graph.rehearsal.account
 
 
 def test_the_login_rotates_as_often_as_the_setting_says(declared_with: DeclareWith) -> None:
     graph = declared_with("dev", lambda settings: settings["secrets"].update(rotationDays=12))
     (rotation,) = graph.of("SecretRotation")
-    assert rotation.declared.properties["rotationRules"] == {"automaticallyAfterDays": 12}
+    assert rotation.declared.inputs["rotationRules"] == {"automaticallyAfterDays": 12}

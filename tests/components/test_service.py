@@ -29,7 +29,7 @@ def test_no_task_is_killed_for_its_health_while_migrate_runs(declared: Declare) 
     (service,) = declared("prod").of("ecs/service:Service")
     migrate = declared("prod").containers()["migrate"]
     assert 2 <= migrate["startTimeout"] == MIGRATE_TIMEOUT_SECONDS <= 120
-    assert service.declared.properties["healthCheckGracePeriodSeconds"] == GRACE_SECONDS > MIGRATE_TIMEOUT_SECONDS
+    assert service.declared.inputs["healthCheckGracePeriodSeconds"] == GRACE_SECONDS > MIGRATE_TIMEOUT_SECONDS
 
 
 def test_only_migrate_and_one_off_work_get_the_owner_s_login(declared: Declare) -> None:
@@ -45,7 +45,7 @@ def test_only_migrate_and_one_off_work_get_the_owner_s_login(declared: Declare) 
 @pytest.mark.parametrize("stack", [*STACKS, *SILOS])
 def test_one_off_work_is_the_services_image_alone_with_its_roles_and_settings(declared: Declare, stack: str) -> None:
     graph = declared(stack)
-    of_service, one_off = (graph.named(f"{name}-task").declared.properties for name in ("service", "one-off"))
+    of_service, one_off = (graph.named(f"{name}-task").declared.inputs for name in ("service", "one-off"))
     assert one_off["family"] == f"workbuoy-{stack}-one-off"
     for same in ("cpu", "memory", "networkMode", "runtimePlatform", "executionRoleArn", "taskRoleArn"):
         assert one_off[same] == of_service[same]
@@ -70,7 +70,7 @@ def test_administration_takes_any_command_by_the_image_s_own_entry_point(declare
 def test_the_service_runs_its_own_task_definition(declared: Declare) -> None:
     graph = declared("prod")
     (service,) = graph.of("ecs/service:Service")
-    assert service.declared.properties["taskDefinition"] == graph.named("service-task").outputs["arn"]
+    assert service.declared.inputs["taskDefinition"] == graph.named("service-task").outputs["arn"]
     assert graph.rehearsal.exports["oneOffTaskDefinitionArn"] == graph.named("one-off-task").outputs["arn"]
 
 
@@ -121,7 +121,7 @@ def test_the_service_gets_what_the_guide_names(declared: Declare) -> None:
 def test_every_container_runs_the_same_image_by_digest(declared: Declare) -> None:
     graph = declared("prod")
     (function,) = graph.of("lambda/function:Function")
-    images = {one["image"] for one in graph.containers().values()} | {function.declared.properties["imageUri"]}
+    images = {one["image"] for one in graph.containers().values()} | {function.declared.inputs["imageUri"]}
     assert len(images) == 1
     assert "@sha256:" in images.pop()
 
@@ -130,44 +130,44 @@ def test_task_and_function_run_on_the_architecture_of_the_setting(declared_with:
     graph = declared_with("dev", lambda settings: settings["service"].update(architecture="x86_64"))
     (function,) = graph.of("lambda/function:Function")
     for task in graph.of("TaskDefinition"):
-        assert task.declared.properties["runtimePlatform"]["cpuArchitecture"] == "X86_64"
-    assert function.declared.properties["architectures"] == ["x86_64"]
+        assert task.declared.inputs["runtimePlatform"]["cpuArchitecture"] == "X86_64"
+    assert function.declared.inputs["architectures"] == ["x86_64"]
 
 
 def test_prod_redirects_to_https_and_answers_nobody_else(declared: Declare) -> None:
     listeners = {
-        one.declared.properties["port"]: one.declared.properties for one in declared("prod").of("lb/listener:Listener")
+        one.declared.inputs["port"]: one.declared.inputs for one in declared("prod").of("lb/listener:Listener")
     }
     assert listeners[80]["defaultActions"][0]["redirect"]["protocol"] == "HTTPS"
     assert listeners[443]["protocol"] == "HTTPS"
     assert listeners[443]["sslPolicy"].startswith("ELBSecurityPolicy-TLS13-1-2")
     assert listeners[443]["defaultActions"][0]["type"] == "fixed-response"
     (rule,) = declared("prod").of("ListenerRule")
-    assert rule.declared.properties["conditions"] == [{"hostHeader": {"values": ["app.workbuoy.example"]}}]
+    assert rule.declared.inputs["conditions"] == [{"hostHeader": {"values": ["app.workbuoy.example"]}}]
 
 
 def test_a_new_deployment_that_fails_goes_back_by_itself(declared: Declare) -> None:
     (service,) = declared("prod").of("ecs/service:Service")
-    assert service.declared.properties["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
-    assert service.declared.properties["waitForSteadyState"] is False
+    assert service.declared.inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert service.declared.inputs["waitForSteadyState"] is False
 
 
 def test_an_up_leaves_the_number_of_tasks_to_autoscaling(declared: Declare) -> None:
     (service,) = declared("prod").of("ecs/service:Service")
     (target,) = declared("prod").of("appautoscaling/target:Target")
     assert service.declared.ignore_changes == ("desiredCount",)
-    assert (target.declared.properties["minCapacity"], target.declared.properties["maxCapacity"]) == (3, 12)
+    assert (target.declared.inputs["minCapacity"], target.declared.inputs["maxCapacity"]) == (3, 12)
 
 
 def test_health_is_asked_without_a_shell(declared: Declare) -> None:
     command = declared("prod").containers()["service"]["healthCheck"]["command"]
     assert command[0] == "CMD"
-    assert declared("prod").of("TargetGroup")[0].declared.properties["healthCheck"]["path"] == "/healthz"
+    assert declared("prod").of("TargetGroup")[0].declared.inputs["healthCheck"]["path"] == "/healthz"
 
 
 def test_tasks_have_no_public_address(declared: Declare) -> None:
     (service,) = declared("prod").of("ecs/service:Service")
-    assert service.declared.properties["networkConfiguration"]["assignPublicIp"] is False
+    assert service.declared.inputs["networkConfiguration"]["assignPublicIp"] is False
 
 
 def test_the_service_starts_only_when_its_way_is_open(declared: Declare) -> None:
@@ -188,7 +188,7 @@ def test_the_load_balancer_speaks_tls_to_the_tasks_where_the_setting_says_so(
 ) -> None:
     def in_both(graph: Graph) -> tuple[str, str, str | None]:
         (group,) = graph.of("lb/targetGroup:TargetGroup")
-        asked = group.declared.properties
+        asked = group.declared.inputs
         told = environment(graph.containers()["service"]).get("TLS_ENABLED")
         return asked["protocol"], asked["healthCheck"]["protocol"], told
 

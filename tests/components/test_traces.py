@@ -28,7 +28,7 @@ def exporting(traces: dict[str, Any], **network: Any) -> Change:
 def ways_out(graph: Graph) -> dict[tuple[str, str], tuple[int, int]]:
     """Where the service may connect to: the kind of peer and the peer, with the ports."""
     group = graph.named("service-group").id
-    rules = [one.declared.properties for one in graph.of("SecurityGroupEgressRule")]
+    rules = [one.declared.inputs for one in graph.of("SecurityGroupEgressRule")]
     peers = ("cidrIpv4", "referencedSecurityGroupId", "prefixListId")
     return {
         (peer, str(rule[peer])): (rule["fromPort"], rule["toPort"])

@@ -23,7 +23,7 @@ def firewalled(declared_with: Callable[[str, Change], Graph]) -> Graph:
 
 def rules_of(graph: Graph) -> list[dict[str, Any]]:
     (acl,) = graph.of("WebAcl")
-    return list(acl.declared.properties["rules"])
+    return list(acl.declared.inputs["rules"])
 
 
 @pytest.mark.parametrize("stack", [*STACKS, *SILOS])
@@ -37,7 +37,7 @@ def test_it_stands_before_the_load_balancer_and_refuses_by_every_rule_but_those_
 ) -> None:
     (balancer,), (acl,) = firewalled.of("LoadBalancer"), firewalled.of("WebAcl")
     (association,) = firewalled.of("WebAclAssociation")
-    assert association.declared.properties == {
+    assert association.declared.inputs == {
         "resourceArn": balancer.outputs["arn"],
         "webAclArn": acl.outputs["arn"],
     }
@@ -54,8 +54,8 @@ def test_it_stands_before_the_load_balancer_and_refuses_by_every_rule_but_those_
 
 
 def test_its_log_is_kept_like_the_service_s_under_the_name_that_aws_demands(firewalled: Graph) -> None:
-    group = firewalled.named("load-balancer-waf-log-group").declared.properties
-    service = firewalled.named("logs-service-group").declared.properties
+    group = firewalled.named("load-balancer-waf-log-group").declared.inputs
+    service = firewalled.named("logs-service-group").declared.inputs
     assert group["name"] == "aws-waf-logs-workbuoy-prod"
     assert [group[key] for key in ("retentionInDays", "kmsKeyId")] == [
         service[key] for key in ("retentionInDays", "kmsKeyId")
@@ -82,9 +82,9 @@ def test_its_price_is_that_of_a_web_acl_and_its_five_rules(firewalled: Graph) ->
 
 
 def test_whoever_is_on_duty_hears_of_many_refusals_and_may_read_why(firewalled: Graph) -> None:
-    alarm = firewalled.named("observability-waf-blocked-requests").declared.properties
+    alarm = firewalled.named("observability-waf-blocked-requests").declared.inputs
     assert alarm["dimensions"] == {"WebACL": "workbuoy-prod", "Region": "eu-west-1", "Rule": "ALL"}
-    search = firewalled.named("observability-search-blocked-requests").declared.properties
+    search = firewalled.named("observability-search-blocked-requests").declared.inputs
     assert search["logGroupNames"] == ["aws-waf-logs-workbuoy-prod"]
     (reading,) = [
         statement

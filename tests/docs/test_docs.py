@@ -277,10 +277,10 @@ def test_each_alarm_has_its_section_in_the_runbooks() -> None:
 def test_what_the_runbooks_name_in_cloudwatch_is_declared_in_prod(declared_with: DeclareWith) -> None:
     graph = declared_with("prod", lambda settings: settings["service"].update(waf={}))
     page = "docs/runbooks.md"
-    searches = {one.declared.properties["name"].partition("/")[2] for one in graph.of("QueryDefinition")}
+    searches = {one.declared.inputs["name"].partition("/")[2] for one in graph.of("QueryDefinition")}
     assert set(re.findall(r"saved\s+search\s+`([^`]+)`", read(page))) <= searches
     assert searches <= set(spans(page))
-    groups = {one.declared.properties["name"] for one in graph.of("LogGroup")}
+    groups = {one.declared.inputs["name"] for one in graph.of("LogGroup")}
     assert {span for span in spans(page) if span.startswith(("/aws/", "/workbuoy/", "aws-waf-logs-"))} <= groups
     (topic,) = graph.of("sns/topic:Topic")
-    assert topic.declared.properties["name"] in spans(page)
+    assert topic.declared.inputs["name"] in spans(page)

@@ -25,8 +25,8 @@ def test_the_task_names_what_dev_declares(declared: Declare) -> None:
         ("--services", service, "name"),
         ("--task-definition", task, "family"),
     ):
-        assert set(re.findall(rf"{word} (\S+)", PAGE)) == {resource.declared.properties[name]}
-    (container,) = json.loads(task.declared.properties["containerDefinitions"])
+        assert set(re.findall(rf"{word} (\S+)", PAGE)) == {resource.declared.inputs[name]}
+    (container,) = json.loads(task.declared.inputs["containerDefinitions"])
     assert re.findall(r"\{\"name\": \"([a-z-]+)\"", PAGE) == [container["name"]]
     (log_group,) = re.findall(r"aws logs tail (\S+)", PAGE)
-    assert log_group in {one.declared.properties["name"] for one in graph.of("LogGroup")}
+    assert log_group in {one.declared.inputs["name"] for one in graph.of("LogGroup")}

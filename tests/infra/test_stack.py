@@ -33,16 +33,16 @@ def test_nothing_holds_up_the_end_of_a_passing_stack(declared: Declare, stack: s
 def test_every_resource_names_its_provider_and_the_provider_its_account(declared: Declare, stack: str) -> None:
     graph = declared(stack)
     (aws,) = [one for one in graph.resources if one.type == "pulumi:providers:aws"]
-    assert json.loads(aws.declared.properties["allowedAccountIds"]) == [graph.rehearsal.account]
-    assert aws.declared.properties["region"] == graph.rehearsal.region
+    assert json.loads(aws.declared.inputs["allowedAccountIds"]) == [graph.rehearsal.account]
+    assert aws.declared.inputs["region"] == graph.rehearsal.region
     assert {one.declared.provider for one in graph.resources if one.type.startswith("aws:")} == {aws.urn}
 
 
 @pytest.mark.parametrize("stack", [*STACKS, *SILOS])
 def test_every_tagged_resource_carries_the_owner_tags(declared: Declare, stack: str) -> None:
     for one in declared(stack).resources:
-        if "tags" in one.declared.properties:
-            assert set(one.declared.properties["tags"]) >= {
+        if "tags" in one.declared.inputs:
+            assert set(one.declared.inputs["tags"]) >= {
                 "application",
                 "environment",
                 "tenant",
@@ -55,9 +55,7 @@ def test_every_tagged_resource_carries_the_owner_tags(declared: Declare, stack: 
 def test_the_graph_holds_no_secret(declared: Declare, stack: str) -> None:
     graph = declared(stack)
     resources = [one for one in graph.resources if not one.type.startswith("pulumi:providers:")]
-    text = json.dumps(
-        [dict(one.declared.properties) for one in resources] + [dict(graph.rehearsal.exports)], default=str
-    )
+    text = json.dumps([dict(one.declared.inputs) for one in resources] + [dict(graph.rehearsal.exports)], default=str)
     assert re.findall(r"://[^/\s\"]*@", text) == []
     assert [one.name for one in resources if one.declared.secret_paths] == []
     assert not {one.type for one in graph.resources} & {

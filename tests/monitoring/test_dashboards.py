@@ -72,7 +72,7 @@ def test_each_alarm_of_cloudwatch_is_drawn_with_its_limit(example: Watched, decl
     """As the stack itself declares them."""
     panels = drawn("database") | drawn("service")
     alarms = {
-        one.declared.properties["name"].removeprefix("workbuoy-prod-"): one.declared.properties
+        one.declared.inputs["name"].removeprefix("workbuoy-prod-"): one.declared.inputs
         for one in declared("prod").of("MetricAlarm")
     }
     watched = {*(one.name for one in example.database_alarms()), *(one.name for one in example.service_alarms("", ""))}
@@ -118,7 +118,7 @@ def test_limits_are_drawn_where_a_person_looks_and_each_that_changes_names_its_p
 
 
 def test_the_logs_are_asked_with_the_saved_searches_of_the_logs_that_the_stack_declares(declared: Declare) -> None:
-    groups = {one.declared.properties["name"] for one in declared("prod").of("LogGroup")}
+    groups = {one.declared.inputs["name"] for one in declared("prod").of("LogGroup")}
     panels = drawn("logs")
     searches = [one for one in SEARCHES if one.log != "waf"]  # prod of the examples has no firewall
     assert list(panels) == [one.title for one in searches]

@@ -55,10 +55,10 @@ def test_ecs_is_asked_for_the_service_the_cluster_and_the_port_that_are_declared
     (asked,) = job["aws_sd_configs"]
     assert set(asked) == ECS_FIELDS
     (service,) = declared(stack).of("ecs/service:Service")
-    assert asked["clusters"] == [service.declared.properties["cluster"]]
+    assert asked["clusters"] == [service.declared.inputs["cluster"]]
     assert (asked["role"], asked["region"], asked["port"]) == ("ecs", watched.region, METRICS_PORT)
     keep = job["relabel_configs"][0]
-    assert (keep["action"], keep["regex"]) == ("keep", service.declared.properties["name"])
+    assert (keep["action"], keep["regex"]) == ("keep", service.declared.inputs["name"])
 
 
 def test_alerts_go_to_the_topic_that_the_stack_declares(declared: Declare, example: Watched) -> None:

@@ -28,7 +28,7 @@ def test_every_declared_property_is_either_checked_or_listed_with_a_reason(every
         if one.state is not State.COMPARED or is_provider(one.type) or one.type in LOCAL:
             continue
         roots = {field.path.split(".")[0].split("[")[0] for field in one.fields}
-        assert set(one.declared.properties) <= roots, one.name
+        assert set(one.declared.inputs) <= roots, one.name
     unchecked = [f for one in every_kind.resources for f in one.fields if f.check is Check.NOT_CHECKED]
     assert unchecked
     assert all(field.reason for field in unchecked)

@@ -139,7 +139,7 @@ def test_a_secret_is_unwrapped_for_aws_and_masked_in_what_is_printed(rehearse_te
     )
     entry = next(one for one in result.resources if one.name == "s")
     assert entry.state is State.COMPARED
-    assert entry.declared.properties["description"] == "hush-hush"
+    assert entry.declared.inputs["description"] == "hush-hush"
     assert entry.declared.secret_paths == ("description",)
     assert result.secret_exports == ("description",)
     assert "hush-hush" not in str(as_json(result))

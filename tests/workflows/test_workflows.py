@@ -341,7 +341,7 @@ def subject(job: Job) -> str:
 @pytest.mark.parametrize(("job", "given"), [pytest.param(*one, id=one[0].id) for one in roles()])
 def test_bootstraps_roles_trust_exactly_these_jobs(job: Job, given: dict[str, Any], account: Graph) -> None:
     role = re.sub(r"\$\{\{[^}]*environment \}\}|dev$", "prod", given["role-to-assume"].rpartition("/")[2])
-    (declared,) = [one.declared.properties for one in account.of("Role") if one.declared.properties["name"] == role]
+    (declared,) = [one.declared.inputs for one in account.of("Role") if one.declared.inputs["name"] == role]
     (statement,) = json.loads(declared["assumeRolePolicy"])["Statement"]
     trusted = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
     assert {one.split(":", 2)[2] for one in trusted} >= {subject(job)}

@@ -111,9 +111,9 @@ def test_everything_that_holds_data_or_rights_is_the_customer_s_own(declared: De
 
 def test_each_of_a_customer_s_resources_carries_its_name(declared: Declare) -> None:
     tags = {
-        one.declared.properties["tags"]["tenant"]
+        one.declared.inputs["tags"]["tenant"]
         for one in declared("prod-acme").resources
-        if "tags" in one.declared.properties
+        if "tags" in one.declared.inputs
     }
     assert tags == {"acme"}
 
@@ -136,11 +136,11 @@ def test_a_customer_s_policies_name_nothing_of_the_base_s_or_another_s(declared:
 def test_requests_come_by_the_customer_s_host_name_and_certificate(declared: Declare) -> None:
     silo, base = declared("prod-acme"), declared("prod")
     (rule,) = silo.of("ListenerRule")
-    assert rule.declared.properties["priority"] == 100
-    assert rule.declared.properties["conditions"] == [{"hostHeader": {"values": ["acme.workbuoy.example"]}}]
-    assert rule.declared.properties["listenerArn"] == base.rehearsal.exports["listenerArn"]
+    assert rule.declared.inputs["priority"] == 100
+    assert rule.declared.inputs["conditions"] == [{"hostHeader": {"values": ["acme.workbuoy.example"]}}]
+    assert rule.declared.inputs["listenerArn"] == base.rehearsal.exports["listenerArn"]
     (certificate,) = silo.of("ListenerCertificate")
-    assert ":certificate/ac3e" in certificate.declared.properties["certificateArn"]
+    assert ":certificate/ac3e" in certificate.declared.inputs["certificateArn"]
 
 
 @pytest.mark.lengthy
@@ -152,7 +152,7 @@ def test_a_customer_under_the_base_s_wildcard_puts_no_certificate_on_its_listene
 
 
 def test_an_alarm_of_a_customer_does_not_count_the_others_failures(declared: Declare) -> None:
-    errors = declared("prod-acme").named("observability-service-errors").declared.properties["metricQueries"]
+    errors = declared("prod-acme").named("observability-service-errors").declared.inputs["metricQueries"]
     names = {query["metric"]["metricName"] for query in errors if "metric" in query}
     assert "HTTPCode_ELB_5XX_Count" not in names
     assert "TargetConnectionErrorCount" in names
@@ -175,12 +175,12 @@ def test_retiring_lifts_what_refuses_a_deletion_and_keeps_what_outlives_it(edit:
     root = edit("acme", "signed: 2026-10-01", "signed: 2026-10-01\n  retiring: 2027-01-31")
     silo = declared_when(root, "prod-acme")
     assert [one.name for one in silo.resources if one.declared.protect] == []
-    database: dict[str, Any] = dict(silo.named("database-instance").declared.properties)
+    database: dict[str, Any] = dict(silo.named("database-instance").declared.inputs)
     assert database["deletionProtection"] is False
     assert database["skipFinalSnapshot"] is False
     assert database["deleteAutomatedBackups"] is False
     assert all(one.declared.retain_on_delete for one in silo.of("kms/key:Key"))
-    assert {one.declared.properties["recoveryWindowInDays"] for one in silo.of("Secret")} == {30}
+    assert {one.declared.inputs["recoveryWindowInDays"] for one in silo.of("Secret")} == {30}
 
 
 POOL_ROLE = "arn:aws:iam::210000000003:role/workbuoy-prod-service-task"

@@ -34,7 +34,7 @@ def with_changed(graph: Rehearsal, type_: str, **properties: Any) -> Rehearsal:
     def change(one: Rehearsed) -> Rehearsed:
         if one.type != f"aws:{type_}":
             return one
-        return replace(one, declared=replace(one.declared, properties={**one.declared.properties, **properties}))
+        return replace(one, declared=replace(one.declared, inputs={**one.declared.inputs, **properties}))
 
     return replace(graph, resources=tuple(change(one) for one in graph.resources))
 
@@ -134,13 +134,13 @@ def test_a_setting_that_changes_changes_the_sum(declared: Declare, declared_with
 def test_prod_counts_its_zones_and_its_standby(declared: Declare) -> None:
     graph = declared("prod")
     counted = quantities(graph.rehearsal)
-    zones = len({one.declared.properties["availabilityZone"] for one in graph.of("ec2/subnet:Subnet")})
-    endpoints = [one for one in graph.of("VpcEndpoint") if one.declared.properties["vpcEndpointType"] == "Interface"]
+    zones = len({one.declared.inputs["availabilityZone"] for one in graph.of("ec2/subnet:Subnet")})
+    endpoints = [one for one in graph.of("VpcEndpoint") if one.declared.inputs["vpcEndpointType"] == "Interface"]
     (database,) = graph.of("rds/instance:Instance")
     assert counted["nat-gateway"] == len(graph.of("NatGateway")) > 1
     assert counted["public-ipv4"] == len(graph.of("NatGateway")) + zones  # the load balancer has one a zone
     assert counted["vpc-endpoint-interface"] == len(endpoints) * zones
-    assert counted[f"rds-instance-{database.declared.properties['instanceClass']}"] == 2
+    assert counted[f"rds-instance-{database.declared.inputs['instanceClass']}"] == 2
     assert counted["rds-insights-first-month"] == 4  # two vCPUs in each of two zones
     assert counted["secret"] == len(graph.of("secretsmanager/secret:Secret")) + 1  # the owner's, which RDS makes
 
@@ -165,7 +165,7 @@ def test_an_alarm_over_an_expression_is_charged_by_its_metrics(declared: Declare
     graph = declared("dev")
     metrics = 0
     for one in graph.of("MetricAlarm"):
-        queries = one.declared.properties.get("metricQueries")
+        queries = one.declared.inputs.get("metricQueries")
         metrics += sum("metric" in query for query in queries) if queries else 1
     assert len(graph.of("MetricAlarm")) < metrics
     assert quantities(graph.rehearsal)["alarm-metric"] == metrics + 2  # and the two of target tracking

@@ -129,9 +129,7 @@ def test_who_was_not_deployed_is_not_asked_about() -> None:
 
 
 def test_every_silo_declares_the_alarms_that_are_read(declared: Declare) -> None:
-    alarms = {
-        one.declared.properties["name"]: one.declared.properties for one in declared("prod-acme").of("MetricAlarm")
-    }
+    alarms = {one.declared.inputs["name"]: one.declared.inputs for one in declared("prod-acme").of("MetricAlarm")}
     errors, lines = alarms[f"workbuoy-prod-acme-{ERRORS}"], alarms[f"workbuoy-prod-acme-{LINES}"]
     assert {"failed", "unanswered", "requests"} <= {one["id"] for one in maps(errors["metricQueries"])}
     assert lines["metricName"] == "ErrorLines"

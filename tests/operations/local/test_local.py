@@ -74,7 +74,7 @@ def test_the_list_holds_everything_that_a_rehearsal_of_local_knows_moto_to_lose(
     lost = {
         (one.declared.type, name)
         for one in declared("local").resources
-        for name, value in one.declared.properties.items()
+        for name, value in one.declared.inputs.items()
         if (kind := KINDS.get(one.declared.type)) and name in kind.fields and is_lost(kind.fields[name], value)
     }
     assert lost

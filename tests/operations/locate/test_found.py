@@ -78,7 +78,7 @@ def test_every_log_group_that_a_stack_can_declare_is_looked_for_under_its_name(
     """A firewall's and a managed Prometheus's too, whose names AWS decides."""
     change = {"prod": lambda settings: settings["service"].update(waf={})}.get(stack, lambda _: None)
     graph = declared_with(stack, change)
-    own = [str(one.declared.properties["name"]) for one in graph.of("LogGroup")]
+    own = [str(one.declared.inputs["name"]) for one in graph.of("LogGroup")]
     names = Names(stack)
     assert own
     assert [one for one in own if not names.own(one)] == []

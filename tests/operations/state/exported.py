@@ -35,6 +35,6 @@ def _resource(one: Rehearsed) -> dict[str, Any]:
         "custom": declared.custom,
         "id": one.id,
         "type": declared.type,
-        "inputs": side(declared.properties),
-        "outputs": side({**declared.properties, **one.outputs}),
+        "inputs": side(declared.inputs),
+        "outputs": side({**declared.inputs, **one.outputs}),
     }

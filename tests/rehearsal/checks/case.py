@@ -16,7 +16,7 @@ def part(type_: str, name: str = "it", /, *, needs: Iterable[str] = (), **proper
     """A resource as a rehearsal leaves it; its ARN is `arn:<name>`, its id its name."""
     token = f"aws:{type_}"
     urn = f"urn:pulumi:s::p::{token}::{name}"
-    declared = Declared(urn=urn, type=token, name=name, custom=True, properties=properties, dependencies=tuple(needs))
+    declared = Declared(urn=urn, type=token, name=name, inputs=properties, dependencies=tuple(needs))
     outputs = {"arn": f"arn:{name}", "name": properties.get("name", name)}
     return Rehearsed(declared, State.COMPARED, id=name, outputs=outputs, region="eu-north-1")
 

@@ -62,7 +62,7 @@ def expiry(*rules: tuple[int, str]) -> Rehearsed:
 def provider(*accounts: str) -> Rehearsed:
     token = "pulumi:providers:aws"
     properties = {"allowedAccountIds": json.dumps(list(accounts))}
-    declared = Declared(urn=f"urn:pulumi:s::p::{token}::it", type=token, name="it", custom=True, properties=properties)
+    declared = Declared(urn=f"urn:pulumi:s::p::{token}::it", type=token, name="it", inputs=properties)
     return Rehearsed(declared, State.COMPARED, id="it")
 
 

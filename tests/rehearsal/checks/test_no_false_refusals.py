@@ -21,12 +21,12 @@ def on_ec2(**changes: Any) -> Rehearsed:
 def invented(type_: str, outputs: dict[str, Any], **properties: Any) -> Rehearsed:
     """A resource whose outputs nothing made: marks, or values that declaring alone makes up."""
     token = f"aws:{type_}"
-    declared = Declared(urn=f"urn:{token}", type=token, name="it", custom=True, properties=properties)
+    declared = Declared(urn=f"urn:{token}", type=token, name="it", inputs=properties)
     return Rehearsed(declared, State.DECLARED_ONLY, id="it", outputs=outputs, region="eu-north-1")
 
 
 MARK = "[rehearsal makes no dbName of aws:rds/instance:Instance it]"
-GOOD = {key: value for key, value in instance().declared.properties.items() if key != "identifier"}
+GOOD = {key: value for key, value in instance().declared.inputs.items() if key != "identifier"}
 
 TAKEN: dict[str, list[Rehearsed]] = {
     "another engine's logs": [instance(engine="mysql", engineVersion="8.0", enabledCloudwatchLogsExports=["audit"])],

@@ -117,7 +117,7 @@ def part() -> Part:
             type=token,
             name=name,
             custom=state is not State.COMPONENT,
-            properties=more.pop("properties", {}),
+            inputs=more.pop("properties", {}),
             **more,
         )
         return Rehearsed(declared, state, **{"id": name, "outputs": {"arn": f"arn:{name}"}, **result})
@@ -158,9 +158,9 @@ def mutate() -> Mutate:
         def changed(one: Rehearsed) -> Rehearsed:
             if one.name != name or not one.declared.custom:
                 return one
-            merged = {**one.declared.properties, **(properties or {})}
+            merged = {**one.declared.inputs, **(properties or {})}
             kept = {key: value for key, value in merged.items() if value is not None}
-            return replace(one, declared=replace(one.declared, properties=kept, **options))
+            return replace(one, declared=replace(one.declared, inputs=kept, **options))
 
         made = replace(rehearsal, resources=tuple(changed(one) for one in rehearsal.resources))
         assert made.resources != rehearsal.resources, f"no resource is named {name}"

@@ -177,7 +177,7 @@ def test_an_alarm_s_condition_is_said_in_words(changes: dict[str, Any], words: s
 
 def test_metric_math_names_what_its_letters_stand_for(prod: Rehearsal) -> None:
     (alarm,) = [one for one in prod.resources if one.name == "observability-database-iops"]
-    assert condition(alarm.declared.properties).startswith(
+    assert condition(alarm.declared.inputs).startswith(
         "reads + writes (reads is average ReadIOPS and writes is average WriteIOPS) is above 2,400 for 10 minutes"
     )
 
