@@ -11,7 +11,6 @@ from facts.subjects import subjects
 from graph import Graph, Mark, Resource
 from graph.values import items, maps, number
 
-WORLD: Final = ("0.0.0.0/0", "::/0")
 WEB_PORTS: Final = (80, 443)
 EVERY_PORT: Final = (0, 65535)
 _GROUPS: Final = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)

@@ -14,7 +14,6 @@ from typing import Any, Final
 from facts.permissions.errors import ConditionValueError, UnknownOperatorError
 from facts.permissions.patterns import (
     WITH_VARIABLES,
-    Context,
     Keys,
     equals,
     fill_variables,
@@ -172,12 +171,6 @@ def read_conditions(block: Any, version: str = WITH_VARIABLES) -> tuple[Conditio
     return tuple(
         _read(operator, key, values, version) for operator, keys in block.items() for key, values in keys.items()
     )
-
-
-def conditions_hold(block: Any, context: Context, unknown: tuple[str, ...] = ()) -> Truth:
-    """Whether a whole Condition block holds for a request. Raises as `read_conditions`."""
-    keys = Keys(context, unknown)
-    return every(one.holds(keys) for one in read_conditions(block))
 
 
 def _read(name: str, key: str, values: Any, version: str) -> Condition:

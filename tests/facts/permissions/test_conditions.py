@@ -4,11 +4,17 @@ from typing import Any
 
 import pytest
 
-from facts.permissions.conditions import conditions_hold
+from facts.permissions.conditions import read_conditions
 from facts.permissions.errors import ConditionValueError, UnknownOperatorError
-from facts.permissions.patterns import Keys, equals, fill_variables, match, match_arn, matches
+from facts.permissions.patterns import Context, Keys, equals, fill_variables, match, match_arn, matches
+from facts.permissions.truth import Truth, every
 
 ROLE = "arn:aws:iam::111111111111:role/task"
+
+
+def conditions_hold(block: Any, context: Context, unknown: tuple[str, ...] = ()) -> Truth:
+    keys = Keys(context, unknown)
+    return every(one.holds(keys) for one in read_conditions(block))
 
 
 @pytest.mark.parametrize(
