@@ -9,9 +9,10 @@ from typing import Any
 
 from bootstrap.names import secrets_provider, state_address, state_bucket
 from bootstrap.settings import AnyAccountSettings
-from operations.engine.cli import Cli, CommandError
+from operations.engine.backend_stack import BackendStack
+from operations.engine.cli import Cli
 from operations.engine.errors import MistakenError, UnreachableError
-from operations.engine.messages import explain
+from project.files import Project
 
 _COMPARED = ("urn", "type", "id", "inputs", "outputs", "parent", "protect", "provider")
 
@@ -41,39 +42,27 @@ def bucket_backend(settings: AnyAccountSettings) -> Backend:
     return Backend(url=state_address(settings.account, settings.region), provider=secrets_provider(settings.region))
 
 
-@dataclass(frozen=True, kw_only=True)
-class StackState:
-    """One stack of bootstrap's project in one backend. Methods raise EngineError in one line."""
+class BootstrapStack(BackendStack):
+    """One stack of bootstrap's project in one backend, whatever the shell says."""
 
-    cli: Cli
-    folder: Path
-    stack: str
-    backend: Backend
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """What the CLI needs to find this state, whatever the shell says."""
-        return {"PULUMI_BACKEND_URL": self.backend.url, **self.backend.variables}
+    def __init__(self, project: Project, name: str, cli: Cli, backend: Backend) -> None:
+        super().__init__(project, name, cli, {"PULUMI_BACKEND_URL": backend.url, **backend.variables})
+        self.secrets_provider = backend.provider
 
     def exists(self) -> bool:
         """Whether the backend has the stack. A folder without state is not asked: the CLI would begin one in it."""
-        folder = self.backend.url.removeprefix("file://")
-        if folder != self.backend.url and not (Path(folder) / ".pulumi").is_dir():
+        folder = self.backend().removeprefix("file://")
+        if folder != self.backend() and not (Path(folder) / ".pulumi").is_dir():
             return False
-        listed = json.loads(self._run("stack", "ls", "--json"))
-        return any(one["name"] == self.stack for one in listed)
-
-    def create(self) -> None:
-        """Make the stack, empty."""
-        self._run("stack", "init", self.stack, "--no-select", "--secrets-provider", self.backend.provider)
+        return self.name in self.stacks()
 
     def export(self) -> dict[str, Any]:
-        """The deployment as it stands; it stays in memory."""
-        found: dict[str, Any] = json.loads(self._run("stack", "export", "--show-secrets", "--stack", self.stack))
+        """The whole state with its secrets in clear; it stays in memory."""
+        found: dict[str, Any] = json.loads(self._ask("stack", "export", "--show-secrets"))
         return found
 
-    def take(self, exported: dict[str, Any]) -> None:
-        """Put a deployment in, its secrets encrypted by this stack's own provider instead of the old one's.
+    def take_over(self, exported: dict[str, Any]) -> None:
+        """Put a state in, its secrets encrypted by this stack's own provider instead of the old one's.
 
         The file between is for nobody else and is gone afterwards.
         """
@@ -83,13 +72,7 @@ class StackState:
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             json.dump(taken, file)
             file.flush()
-            self._run("stack", "import", "--stack", self.stack, "--file", file.name)
-
-    def _run(self, *args: str) -> str:
-        try:
-            return self.cli.run(args, self.folder, self.variables).stdout
-        except CommandError as error:
-            raise explain(self.stack, str(error)) from None
+            self.take(Path(file.name))
 
 
 def same_state(one: dict[str, Any], other: dict[str, Any]) -> bool:

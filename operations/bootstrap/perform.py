@@ -11,7 +11,7 @@ from bootstrap.names import state_bucket
 from bootstrap.settings import AnyAccountSettings
 from operations.bootstrap.backends import (
     Backend,
-    StackState,
+    BootstrapStack,
     bucket_backend,
     bucket_stands,
     local_backend,
@@ -30,14 +30,19 @@ from project.placement import Placement
 class Account:
     """An account that is to be bootstrapped: its settings without placeholders, seen to be the one signed in to."""
 
-    folder: Path
+    project: Project
     stack: str
     settings: AnyAccountSettings
     cli: Cli
 
-    def state(self, backend: Backend) -> StackState:
+    @property
+    def folder(self) -> Path:
+        """Bootstrap's project on disk."""
+        return self.project.root
+
+    def state(self, backend: Backend) -> BootstrapStack:
         """Bootstrap's state in one backend."""
-        return StackState(cli=self.cli, folder=self.folder, stack=self.stack, backend=backend)
+        return BootstrapStack(self.project, self.stack, self.cli, backend)
 
 
 def open_account(start: Path, stack: str) -> Account:
@@ -48,7 +53,7 @@ def open_account(start: Path, stack: str) -> Account:
     settings = account_settings_of(start, stack)
     cli = find_cli()
     check_account(stack, Placement(account=settings.account, region=settings.region), os.environ)
-    return Account(folder=bootstrap_project(start).root, stack=stack, settings=settings, cli=cli)
+    return Account(project=bootstrap_project(start), stack=stack, settings=settings, cli=cli)
 
 
 def account_settings_of(start: Path, stack: str) -> AnyAccountSettings:
@@ -63,7 +68,7 @@ def bootstrap_project(start: Path) -> Project:
     return project if project.root.name == "bootstrap" else find_project(project.root / "bootstrap")
 
 
-def choose_state(account: Account, notify: Notify, *, bucket_is_there: bool) -> StackState:
+def choose_state(account: Account, notify: Notify, *, bucket_is_there: bool) -> BootstrapStack:
     """The state that an `up` works on: the bucket's where it was adopted, else the folder's.
 
     Raises MistakenError where the bucket is there and nobody here knows how.
@@ -82,7 +87,7 @@ def choose_state(account: Account, notify: Notify, *, bucket_is_there: bool) -> 
             f"{stack}: the bucket {name} exists already, but holds no state of bootstrap, and neither does this folder",
             "ask who began for their bootstrap/.pulumi, or import what stands (docs/bootstrap.md); nothing was run",
         )
-    local.create()
+    local.create(local.secrets_provider)
     return local
 
 
@@ -95,30 +100,30 @@ def bring_up(account: Account, notify: Notify) -> None:
         raise FailedError(f"{account.stack}: `pulumi up` ended with {done.returncode}", "mend what it says and repeat")
 
 
-def adopt_state(local: StackState, lasting: StackState, notify: Notify) -> None:
+def adopt_state(local: BootstrapStack, lasting: BootstrapStack, notify: Notify) -> None:
     """Move bootstrap's state into the bucket; what is there already is never overwritten.
 
     Raises MistakenError where there is nothing to move, or two states that differ; FailedError where the copy does.
     """
-    stack, here, there = lasting.stack, local.exists(), lasting.exists()
+    stack, here, there = lasting.name, local.exists(), lasting.exists()
     if not here and not there:
         raise MistakenError(f"{stack}: there is no state to move", f"`workbuoy bootstrap up {stack}` makes it")
     if not here:
-        notify(f"{stack}: the state is in {lasting.backend.url} already; nothing to do")
+        notify(f"{stack}: the state is in {lasting.backend()} already; nothing to do")
         return
     exported = local.export()
     found = lasting.export() if there else {}
     if resources_in(found):
         if not same_state(exported, found):
             raise MistakenError(
-                f"{stack}: {lasting.backend.url} holds another state than {local.backend.url}",
+                f"{stack}: {lasting.backend()} holds another state than {local.backend()}",
                 "the bucket's is the one in use; look at both (`pulumi stack export`), and take away the folder's",
             )
         notify(f"{stack}: the state was moved before and is the same; nothing to do")
         return
     if not there:
-        lasting.create()
-    lasting.take(exported)
+        lasting.create(lasting.secrets_provider)
+    lasting.take_over(exported)
     if not same_state(exported, lasting.export()):
-        raise FailedError(f"{stack}: the copy in {lasting.backend.url} is not the same", "the folder's is untouched")
-    notify(f"{stack}: {len(resources_in(exported))} resources are in {lasting.backend.url}, compared with the folder's")
+        raise FailedError(f"{stack}: the copy in {lasting.backend()} is not the same", "the folder's is untouched")
+    notify(f"{stack}: {len(resources_in(exported))} resources are in {lasting.backend()}, compared with the folder's")

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from bootstrap.home import SETTINGS_KEY
 from bootstrap.names import state_bucket
 from bootstrap.settings import AccountSettings
 from operations.bootstrap import perform
-from operations.bootstrap.backends import Backend, StackState, bucket_stands, local_backend
+from operations.bootstrap.backends import Backend, BootstrapStack, bucket_stands, local_backend
 from operations.bootstrap.perform import Account, adopt_state, bootstrap_project, choose_state
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineMissingError, FailedError, MistakenError
@@ -40,15 +40,20 @@ ONE = deployment({"urn": URN, "type": "pulumi:pulumi:Stack", "custom": False})
 class Kept:
     """A state in memory."""
 
-    stack: str = "prod"
     content: dict[str, Any] | None = None
     loses: bool = False
-    backend: Backend = field(default_factory=lambda: Backend(url="file:///here", provider="passphrase"))
+    url: str = "file:///here"
+    name: str = "prod"
+    secrets_provider: str = "passphrase"
+
+    def backend(self) -> str:
+        return self.url
 
     def exists(self) -> bool:
         return self.content is not None
 
-    def create(self) -> None:
+    def create(self, secrets_provider: str) -> None:
+        assert secrets_provider == self.secrets_provider
         assert self.content is None
         self.content = deployment()
 
@@ -56,7 +61,7 @@ class Kept:
         assert self.content is not None
         return self.content
 
-    def take(self, exported: dict[str, Any]) -> None:
+    def take_over(self, exported: dict[str, Any]) -> None:
         self.content = deployment() if self.loses else exported
 
 
@@ -106,18 +111,18 @@ def settings() -> AccountSettings:
 
 
 @pytest.fixture
-def account(settings: AccountSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
+def account(settings: AccountSettings, monkeypatch: pytest.MonkeyPatch) -> Account:
     """An account whose states are in memory, by the address that they would have."""
     kept: dict[str, Kept] = {}
-    opened = Account(folder=tmp_path, stack="prod", settings=settings, cli=None)  # type: ignore[arg-type]
-    monkeypatch.setattr(Account, "state", lambda _, backend: kept.setdefault(backend.url, Kept(backend=backend)))
+    opened = Account(project=find_project(BOOTSTRAP), stack="prod", settings=settings, cli=None)  # type: ignore[arg-type]
+    monkeypatch.setattr(Account, "state", lambda _, backend: kept.setdefault(backend.url, Kept(url=backend.url)))
     return opened
 
 
 def chosen(account: Account, *, bucket: bool) -> tuple[str, list[str]]:
     told: list[str] = []
     state = choose_state(account, told.append, bucket_is_there=bucket)
-    return state.backend.url.partition(":")[0], told
+    return state.backend().partition(":")[0], told
 
 
 def test_a_first_run_begins_in_the_folder_and_the_next_goes_on_there(account: Account) -> None:
@@ -130,8 +135,8 @@ def test_a_first_run_begins_in_the_folder_and_the_next_goes_on_there(account: Ac
 def test_after_adoption_a_run_applies_changes_from_the_bucket(account: Account) -> None:
     from operations.bootstrap.backends import bucket_backend
 
-    account.state(local_backend(account.folder)).create()
-    account.state(bucket_backend(account.settings)).create()
+    account.state(local_backend(account.folder)).create("passphrase")
+    account.state(bucket_backend(account.settings)).create("passphrase")
     place, told = chosen(account, bucket=True)
     assert place == "s3"
     assert "was bootstrapped before" in told[0]
@@ -229,17 +234,14 @@ def test_the_real_engine_moves_a_state_between_two_backends(tmp_path: Path) -> N
     (tmp_path / "bucket").mkdir()
     (tmp_path / "bucket" / ".pulumi").mkdir()
     no_passphrase = {"PULUMI_CONFIG_PASSPHRASE": ""}
-    local = StackState(cli=cli, folder=folder, stack="prod", backend=local_backend(folder))
-    lasting = StackState(
-        cli=cli,
-        folder=folder,
-        stack="prod",
-        backend=Backend(url=f"file://{tmp_path / 'bucket'}", provider="passphrase", variables=no_passphrase),
+    bucket = Backend(url=f"file://{tmp_path / 'bucket'}", provider="passphrase", variables=no_passphrase)
+    local, lasting = (
+        BootstrapStack(find_project(folder), "prod", cli, backend) for backend in (local_backend(folder), bucket)
     )
     assert not local.exists()
     assert not (folder / ".pulumi").exists()
-    local.create()
-    local.take(ONE)
+    local.create(local.secrets_provider)
+    local.take_over(ONE)
     told: list[str] = []
     adopt_state(local, lasting, told.append)
     assert (tmp_path / "bucket/.pulumi/stacks/workbuoy-bootstrap/prod.json").is_file()
