@@ -14,7 +14,7 @@ from graph.errors import InputError
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError, UnreachableError
 from operations.outputs import number_of
-from policies.errors import PolicyError, RuleError
+from policies.errors import RuleError
 from project.terminal import fit
 from rehearsal.errors import ProgramError, RefusedError
 
@@ -91,7 +91,7 @@ def report_errors(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             with _told_of_aws():
                 return function(*args, **options)
-        except (InputError, PolicyError) as error:
+        except InputError as error:
             fail(MISTAKE, *error.problems)
         except ProblemsError as error:
             fail(MISTAKE, *map(str, error.problems))

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from components.settings import Settings
+from graph.errors import InputError
 from infra.problems import Problem, ProblemsError
 from infra.validation import find_problems
 from infra.yaml_text import read_yaml_tree
-from policies.errors import PolicyError
 
 _Entry = TypeVar("_Entry", bound=Settings)
 
 
 def entries(file: Path) -> list[Any]:
-    """What a file lists. Raises PolicyError: it is not YAML, holds no list, or a key stands twice in it."""
+    """What a file lists. Raises InputError: it is not YAML, holds no list, or a key stands twice in it."""
     return entries_and_tree(file)[0]
 
 
@@ -24,9 +24,9 @@ def entries_and_tree(file: Path) -> tuple[list[Any], Any]:
     try:
         listed, tree = read_yaml_tree(file, name_of(file))
     except ProblemsError as error:
-        raise PolicyError(map(str, error.problems)) from None
+        raise InputError(*map(str, error.problems)) from None
     if listed is not None and not isinstance(listed, list):
-        raise PolicyError([f"{name_of(file)}: must hold a list"])
+        raise InputError(f"{name_of(file)}: must hold a list")
     return listed or [], tree
 
 

@@ -1,14 +1,4 @@
-"""Errors that a person can mend; commands print each problem on a line of its own and exit with 1."""
-
-from collections.abc import Iterable
-
-
-class PolicyError(Exception):
-    """One or more problems with what the policies were given: settings, exemptions, a graph file."""
-
-    def __init__(self, problems: str | Iterable[str]) -> None:
-        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
-        super().__init__("\n".join(self.problems))
+"""How a run of the policies ends early beside a person's mistake."""
 
 
 class RuleError(Exception):

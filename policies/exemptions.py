@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.settings import Settings
+from graph.errors import InputError
 from infra.problems import Problem
 from infra.suggestion import suggestion
 from infra.yaml_text import locate
 from policies.catalogue import catalogue, environment_of
 from policies.entries import entries_and_tree, name_of, valid_entries
-from policies.errors import PolicyError
 
 FILE = Path(__file__).parent / "exemptions.yaml"
 
@@ -51,7 +51,7 @@ def stack_of(urn: str) -> str:
 
 @cache
 def exemptions(path: Path = FILE) -> Mapping[str, Sequence[Exemption]]:
-    """Exemptions by control; raises PolicyError with every problem of the file."""
+    """Exemptions by control; raises InputError with every problem of the file."""
     found: dict[str, list[Exemption]] = {}
     listed, tree = entries_and_tree(path)
     valid, problems = valid_entries(Exemption, listed)
@@ -61,7 +61,7 @@ def exemptions(path: Path = FILE) -> Mapping[str, Sequence[Exemption]]:
             problems.append(Problem(path=f"{place}.control", message=message))
         found.setdefault(exemption.control, []).append(exemption)
     if problems:
-        raise PolicyError(map(str, locate(problems, name_of(path), tree)))
+        raise InputError(*map(str, locate(problems, name_of(path), tree)))
     return found
 
 

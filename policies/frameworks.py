@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from graph.errors import InputError
 from policies.catalogue import FOLDER, catalogue
 from policies.entries import entries
-from policies.errors import PolicyError
 
 FILE: Final = FOLDER / "frameworks/requirements.yaml"
 CIS: Final = "CIS AWS Foundations 5.0.0"
@@ -43,7 +43,7 @@ class Framework(BaseModel):
 
 @cache
 def frameworks(file: Path = FILE) -> tuple[Framework, ...]:
-    """Every framework; CIS's requirements come from the ids of the controls. Raises PolicyError with all problems."""
+    """Every framework; CIS's requirements come from the ids of the controls. Raises InputError with all problems."""
     problems: list[str] = []
     found: list[Framework] = []
     for entry in entries(file):
@@ -54,7 +54,7 @@ def frameworks(file: Path = FILE) -> tuple[Framework, ...]:
     for framework in found:
         problems += [f"{file.name}: {framework.framework} {one}" for one in _mistakes(framework)]
     if problems:
-        raise PolicyError(problems)
+        raise InputError(*problems)
     return (*found, _cis())
 
 

@@ -105,7 +105,7 @@ def check(
     """Judge a graph as the pack would in `environment` (`prod`, or a stack's name such as `prod-acme`).
 
     `configuration` has the form of `--policy-pack-config`; `allowed_regions` is what residency allows, unless the
-    configuration says so itself. Raises PolicyError for wrong settings and RuleError where a rule is broken.
+    configuration says so itself. Raises InputError for wrong settings and RuleError where a rule is broken.
     """
     kind = environment_of(environment)
     controls = configured(kind, with_regions(configuration, allowed_regions))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from graph.errors import InputError
 from policies.catalogue import Control, Level, catalogue
-from policies.errors import PolicyError
 
 EnforcedLevel = Literal["mandatory", "advisory", "disabled"]
 LEVELS: tuple[EnforcedLevel, ...] = ("mandatory", "advisory", "disabled")
@@ -26,7 +26,7 @@ class Configured:
 
 
 def configured(environment: str, configuration: Configuration | None = None) -> dict[str, Configured]:
-    """Every control with its level in the environment and its settings; raises PolicyError with all problems."""
+    """Every control with its level in the environment and its settings; raises InputError with all problems."""
     given = dict(configuration or {})
     problems = [_unknown(name) for name in given if name != "all" and name not in catalogue()]
     everywhere = _level("all", given.get("all"), problems)
@@ -36,7 +36,7 @@ def configured(environment: str, configuration: Configuration | None = None) -> 
         level: EnforcedLevel | Level = _level(name, own, problems) or everywhere or control.level_in(environment)
         result[name] = Configured(control, level, _settings(control, own, problems))
     if problems:
-        raise PolicyError(problems)
+        raise InputError(*problems)
     return result
 
 
@@ -83,11 +83,11 @@ def _known(control: Control) -> str:
 
 
 def read_configuration(path: Path) -> dict[str, Any]:
-    """The file that `--policy-pack-config` takes; raises PolicyError where it is none."""
+    """The file that `--policy-pack-config` takes; raises InputError where it is none."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise PolicyError(f"{path}: cannot be read as JSON: {error}") from error
+        raise InputError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):
-        raise PolicyError(f"{path}: policy settings are a map of control names")
+        raise InputError(f"{path}: policy settings are a map of control names")
     return found

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from graph.errors import InputError
 from policies.entries import entries
-from policies.errors import PolicyError
 
 Level = Literal["mandatory", "advisory"]
 Severity = Literal["critical", "high", "medium", "low"]
@@ -106,7 +106,7 @@ class Control(BaseModel):
 
 @cache
 def catalogue(folder: Path = FOLDER) -> Mapping[str, Control]:
-    """Every control by name, in the files' order; raises PolicyError with all problems at once."""
+    """Every control by name, in the files' order; raises InputError with all problems at once."""
     controls: dict[str, Control] = {}
     owners: dict[str, str] = {}
     problems: list[str] = []
@@ -129,7 +129,7 @@ def catalogue(folder: Path = FOLDER) -> Mapping[str, Control]:
                 owners[public] = name
             controls[name] = control
     if problems:
-        raise PolicyError(problems)
+        raise InputError(*problems)
     return controls
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from graph.errors import InputError
 from infra.problems import ProblemsError
 from operations.fleet.plan import find_fleet_problems
 from operations.tenant.files_check import read_checked
-from policies.errors import PolicyError
 from project.accounts import find_account_problems
 from project.files import Project, find_project
 from project.silos import base_of
@@ -43,7 +43,7 @@ def _of_stack(project: Project, stack: str, bases: Outputs) -> list[str]:
             bases = {base: declared_once(project, base, DECLARE).exports, **bases}
         options = Options(declare_only=True, references=bases)
         report = rehearse_whole(project, stack, options).policies
-    except (ProblemsError, PolicyError) as mistake:
+    except (ProblemsError, InputError) as mistake:
         return [str(one) for one in mistake.problems]
     except RefusedError as refused:
         return [f"{stack}: {refused}"]

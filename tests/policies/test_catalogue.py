@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from facts import tokens
+from graph.errors import InputError
 from graph.resource import canonical
 from policies.catalogue import Control, catalogue, environment_of
-from policies.errors import PolicyError
 from policies.rule import RULES
 from policies.runner import check
 from tests.policies.provider import provider_inputs
@@ -92,7 +92,7 @@ def test_a_broken_catalogue_says_everything_that_is_wrong_at_once(tmp_path: Path
         "- {name: two-things, ids: [WB.1], severity: low, title: long enough, protects: long enough,"
         " fix: long enough, by: guard}\n"
     )
-    with pytest.raises(PolicyError) as error:
+    with pytest.raises(InputError) as error:
         catalogue(tmp_path)
     text = str(error.value)
     assert "one-thing: severity" in text

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from graph.errors import InputError
 from policies.catalogue import catalogue
-from policies.errors import PolicyError
 from policies.frameworks import CIS, frameworks
 
 
@@ -36,7 +36,7 @@ def test_mistakes_in_the_table_are_all_named(tmp_path: Path) -> None:
         "    - {id: A.1, title: Something, controls: [], evidence: []}\n"
         "- framework: Y\n  source: a source of it\n  requirements: []\n"
     )
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(InputError) as refused:
         frameworks(file)
     told = " ".join(refused.value.problems)
     for part in (

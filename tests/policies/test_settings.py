@@ -10,7 +10,7 @@ import pytest
 from graph import Resource
 from graph.errors import InputError
 from graph.rehearsed import read_graph
-from policies.errors import PolicyError, RuleError
+from policies.errors import RuleError
 from policies.exemptions import exemptions
 from policies.rule import Args, Report, Rule
 from policies.runner import check
@@ -21,7 +21,7 @@ from tests.written_graph import rehearsed_text
 
 
 def problems(configuration: dict[str, object]) -> tuple[str, ...]:
-    with pytest.raises(PolicyError) as error:
+    with pytest.raises(InputError) as error:
         configured("prod", configuration)
     return error.value.problems
 
@@ -197,7 +197,7 @@ def test_a_broken_exemption_is_named(tmp_path: Path) -> None:
         "- {urn: x}\n"
         f"- {{control: bucket-log-access, urn: '*::x', until: 2027-01-01, reason: {reason}}}\n"
     )
-    with pytest.raises(PolicyError) as error:
+    with pytest.raises(InputError) as error:
         exemptions(path)
     found = str(error.value).splitlines()
     name = f"{tmp_path.name}/exemptions.yaml"
@@ -216,7 +216,7 @@ def test_a_misspelt_word_of_an_exemption_is_told_with_its_line_and_what_was_mean
         "  untill: 2027-01-01\n  reason: long enough to be a reason\n"
         "- only words\n"
     )
-    with pytest.raises(PolicyError) as error:
+    with pytest.raises(InputError) as error:
         exemptions(path)
     name = f"{tmp_path.name}/exemptions.yaml"
     assert f"{name}:1: [0].control: no control is named bucket-log-acces; did you mean" in str(error.value)
@@ -227,7 +227,7 @@ def test_a_misspelt_word_of_an_exemption_is_told_with_its_line_and_what_was_mean
 def test_a_key_that_stands_twice_in_an_exemption_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "exemptions.yaml"
     file.write_text("- control: bucket-log-access\n  urn: urn:pulumi:*::a\n  urn: urn:pulumi:*::b\n")
-    with pytest.raises(PolicyError, match=r"exemptions\.yaml:3: .*urn"):
+    with pytest.raises(InputError, match=r"exemptions\.yaml:3: .*urn"):
         exemptions(file)
 
 
@@ -256,10 +256,10 @@ def test_a_file_that_is_no_graph_is_refused_in_one_sentence(text: str, tmp_path:
 
 def test_a_configuration_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
-    with pytest.raises(PolicyError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot be read"):
         read_configuration(path)
     path.write_text("[]")
-    with pytest.raises(PolicyError, match="map of control names"):
+    with pytest.raises(InputError, match="map of control names"):
         read_configuration(path)
     path.write_text('{"all": "advisory"}')
     assert read_configuration(path) == {"all": "advisory"}
