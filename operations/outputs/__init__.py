@@ -1,7 +1,8 @@
 """What `--json` prints: each output has a number, which grows when a program that reads it would have to change.
 
-The models stand in `operations.outputs.models` and `rehearsed`, which no command imports; `docs/schemas/` holds the
-schema of every number that there was. A schema is never changed: what is printed otherwise gets the next number.
+The models stand in `operations.outputs.models`, which no command imports, and beside it; a rehearsal is printed by its
+own, `rehearsed`. `docs/schemas/` holds the schema of every number that there was. A schema is never changed: what is
+printed otherwise gets the next number.
 """
 
 from collections.abc import Mapping

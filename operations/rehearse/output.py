@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def print_result(result: "Rehearsal", *, json_wanted: bool, verbose: bool) -> None:
     """Print the result on stdout."""
     if json_wanted:
-        from rehearsal.as_json import as_json
+        from operations.outputs.rehearsed import as_json
 
         print_json("rehearse", as_json(result))
         return

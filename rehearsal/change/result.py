@@ -1,8 +1,6 @@
 """What became of a change: its steps as the engine takes them, and what went wrong on the way."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from facts.downtime import Interruption, interruptions
 from facts.moves import Move, moves
@@ -62,23 +60,3 @@ class ChangeRehearsal:
     def count(self, op: str) -> int:
         """Number of steps of a kind."""
         return sum(one.op == op for one in self.changing)
-
-    def as_json(self) -> dict[str, Any]:
-        """For programs; no value of a resource is in it."""
-        return {
-            "origin": self.origin,
-            "passed": self.passed,
-            "steps": list(self._steps()),
-            "order": [{"urn": urn, "did": did} for urn, did in self.order],
-            "faults": [{"urn": one.urn, "step": one.step, "what": one.what} for one in self.faults],
-            "kept": [{"urn": urn, "why": why} for urn, why in self.kept],
-            "interruptions": [{"urn": one.urn, "length": one.length, "why": one.why} for one in self.interruptions],
-            "moves": [{"urn": one.new.urn, "was": one.old.urn, "alias": one.alias} for one in self.moves],
-            "notes": list(self.notes),
-            "monthly": self.monthly or None,
-        }
-
-    def _steps(self) -> Iterator[dict[str, Any]]:
-        for one in self.changing:
-            paths = {"paths": list(one.paths), "replacePaths": list(one.replace_paths)}
-            yield {"op": one.op, "urn": one.urn, **{key: value for key, value in paths.items() if value}}

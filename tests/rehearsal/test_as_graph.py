@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from graph.rehearsed import SCHEMA, read_graph
+from operations.outputs.rehearsed import as_json
 from rehearsal.as_graph import graph_of
-from rehearsal.as_json import as_json
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options
 from tests.rehearsal.conftest import RehearseText

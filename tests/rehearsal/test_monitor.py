@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal.as_json import as_json
+from operations.outputs.rehearsed import as_json
 from rehearsal.errors import RefusedError
 from rehearsal.result import Rehearsal, State
 from rehearsal.run import Options

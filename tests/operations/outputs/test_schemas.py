@@ -25,6 +25,7 @@ RUN = {
     "policies lint prod": "policies-lint",
     "policies matrix prod": "policies-matrix",
     "rehearse prod-acme": "rehearse",
+    "rehearse prod --since HEAD --no-service": "rehearse",
     "rehearse prod --tenants globex --no-service": "rehearse",
     "review prod --since HEAD": "review",
     "tenant check": "tenant-check",

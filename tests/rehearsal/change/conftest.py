@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from graph.rehearsed import SCHEMA
+from operations.outputs.rehearsed import as_json
 from project.files import Project, find_project
-from rehearsal.as_json import as_json
 from rehearsal.change.run import Stood
 from rehearsal.cloud import Moto
 from rehearsal.result import Rehearsal

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from facts.replacements import replaces
+from operations.outputs.rehearsed import as_json
 from rehearsal.change.applying import is_changeable
 from rehearsal.change.operations import Operations
 from rehearsal.cloud import Moto
@@ -71,7 +72,7 @@ def test_a_stack_that_does_not_change_takes_no_step(change_every_kind: Callable[
     assert result.change.changing == ()
     assert result.change.order == ()
     assert {one.state for one in result.resources} <= {State.COMPARED, State.DECLARED_ONLY, State.COMPONENT}
-    assert json.dumps(result.change.as_json())
+    assert json.dumps(as_json(result)["change"])
 
 
 def test_what_the_table_cannot_change_in_place_is_known_by_name(moto: Moto) -> None:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from operations.main import main
-from rehearsal.as_json import as_json
+from operations.outputs.rehearsed import as_json
 from rehearsal.result import Rehearsal
 from rehearsal.summary import summary
 from rehearsal.tenants.result import Cell, Outcome
