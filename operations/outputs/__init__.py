@@ -7,7 +7,7 @@ schema of every number that there was. A schema is never changed: what is printe
 from collections.abc import Mapping
 from typing import Final
 
-_GROWN: Final[Mapping[str, int]] = {}
+_GROWN: Final[Mapping[str, int]] = {"fleet-cells": 2}
 """Outputs whose number is no longer 1."""
 
 
