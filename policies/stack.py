@@ -7,6 +7,7 @@ from typing import Any
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
+from facts.exposure import Opening, openings
 from facts.reach import Grants, Reach, reach
 from graph import Graph, Mark, Resource, Unknown
 from graph.values import at, items, root_of
@@ -41,6 +42,11 @@ class Stack:
     @cached_property
     def _reach(self) -> Reach:
         return reach(self._graph)
+
+    @cached_property
+    def openings(self) -> list[Opening]:
+        """Of every security group, those that a list of ranges makes among them."""
+        return list(openings(self._graph))
 
     def granted_to(self, role: PolicyResource) -> Grants:
         """What an identity may do, whichever resource says it."""

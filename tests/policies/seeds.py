@@ -974,6 +974,20 @@ NETWORK = [
         entries=[{"cidr": "10.0.0.0/8"}, {"cidr": "0.0.0.0/0"}],
     ),
     added("network-close-ports", "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry", cidr="::/0"),
+    *(
+        added(
+            control,
+            "aws:ec2/securityGroup:SecurityGroup",
+            description="x",
+            **{
+                way: [
+                    {"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": [f"{first}.0.0.0/8"]}
+                    for first in range(1, 200)
+                ]
+            },
+        )
+        for way, control in (("ingress", "network-close-ports"), ("egress", "network-limit-ways-out"))
+    ),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "0.0.0.0/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv6", "::/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "128.0.0.0/1"),

@@ -165,6 +165,34 @@ def test_a_place_that_nobody_says_is_not_judged(graph: list[Resource]) -> None:
     assert [urn.rpartition("::")[2] for urn in found] == ["database-instance"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "port", "refused"),
+    [
+        (t.EGRESS_RULE, 443.0, set()),
+        (t.EGRESS_RULE, 22.0, {"network-limit-ways-out"}),
+        (t.INGRESS_RULE, 443.0, set()),
+        (t.INGRESS_RULE, 22.0, {"network-close-ports"}),
+        (t.ROUTE, 0.0, set()),
+        (None, 0.0, {"network-close-ports"}),
+    ],
+)
+def test_a_list_of_ranges_is_judged_by_what_names_it(
+    graph: list[Resource], kind: str | None, port: float, refused: set[str]
+) -> None:
+    def made(type_: str, **inputs: object) -> Resource:
+        urn = f"urn:pulumi:prod::workbuoy::{type_}::x"
+        provider = next(one.provider for one in graph if one.type == t.SECURITY_GROUP)
+        tags = {"tags": next(one.inputs["tags"] for one in graph if one.type == t.SECURITY_GROUP)}
+        return Resource(urn=urn, type=type_, name="x", inputs=tags | inputs, id=f"id-{type_}", provider=provider)
+
+    world = made(t.MANAGED_PREFIX_LIST, entries=[{"cidr": "0.0.0.0/0"}])
+    group = next(one for one in graph if one.type == t.SECURITY_GROUP)
+    ports = {"ipProtocol": "tcp", "fromPort": port, "toPort": port, "securityGroupId": group.id, "description": "x"}
+    lists = {"prefixListId": world.id, "destinationPrefixListId": world.id}
+    users = [made(kind, **ports, **lists)] if kind else []
+    assert {one.control for one in judged([*graph, world, *users]).having("fail")} == refused
+
+
 def test_every_control_has_a_seeded_fault() -> None:
     assert {seed.control for seed in SEEDS} == {rule.control for rule in RULES}
 
