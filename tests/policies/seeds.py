@@ -491,6 +491,16 @@ ACCESS = [
     ),
     added(
         "role-refuse-administrator-policy",
+        "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment",
+        managedPolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+    ),
+    added(
+        "role-refuse-administrator-policy",
+        "aws:ssoadmin/managedPolicyAttachmentsExclusive:ManagedPolicyAttachmentsExclusive",
+        managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
+    ),
+    added(
+        "role-refuse-administrator-policy",
         "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
         policyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
     ),
@@ -563,6 +573,12 @@ ACCESS = [
                     "aws:iam/groupPolicy:GroupPolicy",
                     "aws:iam/rolePolicy:RolePolicy",
                 )
+            ),
+            added(
+                control,
+                "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy",
+                *also,
+                inlinePolicy=policy(statement),
             ),
             seed(control, "task-role", "inlinePolicies", [{"policy": policy(statement)}], *also),
         )

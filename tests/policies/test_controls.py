@@ -165,6 +165,18 @@ def test_a_place_that_nobody_says_is_not_judged(graph: list[Resource]) -> None:
     assert [urn.rpartition("::")[2] for urn in found] == ["database-instance"]
 
 
+@pytest.mark.parametrize("kind", [t.ENDPOINT, t.ENDPOINT_POLICY])
+def test_a_policy_that_names_what_an_endpoint_reaches_lets_nobody_in(graph: list[Resource], kind: str) -> None:
+    narrow = document(
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::packages/*"}
+    )
+    provider = next(one.provider for one in graph if one.type == t.ENDPOINT)
+    tags = next(one.inputs["tags"] for one in graph if one.type == t.ENDPOINT)
+    urn = f"urn:pulumi:prod::workbuoy::{kind}::x"
+    made = Resource(urn=urn, type=kind, name="x", inputs={"policy": narrow, "tags": tags}, provider=provider)
+    assert not judged([*graph, made]).having("fail")
+
+
 @pytest.mark.parametrize(
     ("kind", "port", "refused"),
     [
