@@ -25,7 +25,8 @@ def judge(rule: Rule, args: Args, report: Callable[[str], None]) -> str | None:
     except NotEvaluated as reason:
         return str(reason)
     except Exception as error:
-        raise RuleError(f"policy {rule.control} raised on {args.urn}: {type(error).__name__}: {error}") from error
+        message = f"policy {rule.control} raised on {args.urn}: {type(error).__name__}: {error}"
+        raise RuleError(message, args.urn) from error
     return None
 
 
