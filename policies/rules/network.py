@@ -108,12 +108,12 @@ def limit_inline_ways_out(args: Args, report: Report) -> None:
     _judge_openings(args, "egress", "of the whole world can be reached", report)
 
 
-@stack_rule("network-close-ports", t.SECURITY_GROUP, *RULES_OF_GROUPS)
+@stack_rule("network-close-ports", t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.INGRESS_RULE)
 def close_ports_together(args: Args, report: Report) -> None:
     _judge_together(args, "is open to the world", report, inward=True)
 
 
-@stack_rule("network-limit-ways-out", t.SECURITY_GROUP, *RULES_OF_GROUPS)
+@stack_rule("network-limit-ways-out", t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.EGRESS_RULE)
 def limit_ways_out_together(args: Args, report: Report) -> None:
     _judge_together(args, "of the whole world can be reached", report, inward=False)
 

@@ -10,7 +10,7 @@ from types import FrameType
 import pytest
 
 from facts import tokens as t
-from graph import Resource
+from graph import Resource, Unknown
 from graph.resource import type_of
 from policies import judging, rules
 from policies.catalogue import catalogue
@@ -163,6 +163,26 @@ def test_a_place_that_nobody_says_is_not_judged(graph: list[Resource]) -> None:
     alone = [replace(one, provider="") if one.name == "database-instance" else one for one in graph]
     found = [one.urn for one in judged(alone).having("not evaluated") if one.control == "resource-stay-in-residency"]
     assert [urn.rpartition("::")[2] for urn in found] == ["database-instance"]
+
+
+@pytest.mark.parametrize(("blocks", "verdicts"), [(1, {"fail"}), (2, {"not evaluated"})])
+def test_fewer_side_resources_than_buckets_fail_though_nobody_knows_whose_they_are(
+    graph: list[Resource], blocks: int, verdicts: set[str]
+) -> None:
+    """A recording holds no dependencies, and no id of what is made."""
+
+    def made(kind: str, name: str, **inputs: object) -> Resource:
+        return Resource(urn=f"urn:pulumi:prod::workbuoy::{kind}::{name}", type=kind, name=name, inputs=inputs)
+
+    closed = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    flags = dict.fromkeys(closed, True)
+    stands = [one for one in graph if one.type not in (t.BUCKET, t.BUCKET_PUBLIC_ACCESS)]
+    new = [
+        *(made(t.BUCKET, name) for name in ("a", "b")),
+        *(made(t.BUCKET_PUBLIC_ACCESS, f"block-{one}", bucket=Unknown(), **flags) for one in range(blocks)),
+    ]
+    found = judged([*stands, *new]).findings
+    assert {one.status for one in found if one.control == "bucket-block-public-access"} == verdicts
 
 
 @pytest.mark.parametrize("kind", [t.ENDPOINT, t.ENDPOINT_POLICY])
