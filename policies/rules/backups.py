@@ -26,7 +26,7 @@ def lock(args: Args, report: Report) -> None:
     """A vault that a plan of its own stack fills holds nothing that its copies do not."""
     if _is_filled_here(args):
         return
-    locks = args.stack.linked(t.BACKUP_VAULT_LOCK, "backupVaultName", args.resource, needed=True)
+    locks = args.stack.linked(t.BACKUP_VAULT_LOCK, "backupVaultName", args.resource)
     if not locks:
         report("no VaultLockConfiguration names it")
     for one in locks:
@@ -47,7 +47,7 @@ def _is_filled_here(args: Args) -> bool:
 
 @stack_rule("backup-vault-refuse-deletion", t.BACKUP_VAULT)
 def refuse_deletion(args: Args, report: Report) -> None:
-    policies = args.stack.linked(t.BACKUP_VAULT_POLICY, "backupVaultName", args.resource, needed=True)
+    policies = args.stack.linked(t.BACKUP_VAULT_POLICY, "backupVaultName", args.resource)
     denied = [
         action
         for policy in policies
