@@ -9,7 +9,7 @@ from facts import tokens as t
 from facts.ranges import is_within, is_world
 from facts.subjects import subjects
 from graph import Graph, Mark, Resource
-from graph.values import items, maps, number
+from graph.values import flag, items, maps, number
 
 WORLD: Final = ("0.0.0.0/0", "::/0")
 WEB_PORTS: Final = (80, 443)
@@ -156,7 +156,7 @@ def _peers(graph: Graph, rule: Mapping[str, Any], inward: bool, group: str, by: 
         found = graph.find(peer, *_GROUPS) if isinstance(peer, str) else None
         named = peer if isinstance(peer, Mark) else found.urn if found is not None else str(peer)
         yield Opening(group, inward, protocol, low, high, named, by)
-    if rule.get("self") is True:
+    if flag(rule.get("self")):
         yield Opening(group, inward, protocol, low, high, group, by)
 
 
@@ -279,7 +279,7 @@ def _flags(one: Resource) -> Iterator[Exposed]:
     for name, value in _named(one.inputs):
         way = _FLAGS.get(name)
         if way is not None:
-            yield from _if(value, one, way, lambda value: value is True or value == "ENABLED")
+            yield from _if(value, one, way, lambda value: flag(value) is True or value == "ENABLED")
         elif name == "acl" and value in _PUBLIC_ACLS:
             yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name == "acl" and isinstance(value, Mark):

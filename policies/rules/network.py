@@ -7,7 +7,7 @@ from facts import tokens as t
 from facts.exposure import Opening
 from facts.ranges import is_world
 from graph import Mark
-from graph.values import at, items, maps, number
+from graph.values import at, flag, items, maps, number
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 
 RULES_OF_GROUPS = (t.INGRESS_RULE, t.EGRESS_RULE, t.SECURITY_GROUP_RULE)
@@ -192,7 +192,7 @@ def _judge_opening(args: Args, opening: _Written, report: Report) -> None:
 
 @rule("subnet-refuse-public-ip", t.SUBNET)
 def refuse_public_ip(args: Args, report: Report) -> None:
-    if args.props.get("mapPublicIpOnLaunch") is True:
+    if flag(args.props.get("mapPublicIpOnLaunch")):
         report("mapPublicIpOnLaunch is true")
 
 

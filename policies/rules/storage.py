@@ -7,7 +7,7 @@ from facts import tokens as t
 from facts.permissions.documents import accounts_of, is_open, principals, statements, values_of
 from facts.stores.model import Form
 from facts.stores.rules import read_rules
-from graph.values import at, items, maps
+from graph.values import at, flag, items, maps
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 from policies.rules.sharing import shares_prefix
@@ -157,7 +157,7 @@ def log_access(args: Args, report: Report) -> None:
 
 @rule("bucket-refuse-force-destroy", t.BUCKET)
 def refuse_force_destroy(args: Args, report: Report) -> None:
-    if args.props.get("forceDestroy") is True:
+    if flag(args.props.get("forceDestroy")):
         report("forceDestroy is true")
 
 

@@ -1005,6 +1005,7 @@ NETWORK = [
         for way, control in (("ingress", "network-close-ports"), ("egress", "network-limit-ways-out"))
     ),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "0.0.0.0/0"),
+    seed("database-refuse-public-access", "database-instance", "publiclyAccessible", "true"),
     seed("network-close-ports", WORLD_IN, "cidrIpv6", "::/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "128.0.0.0/1"),
     *(

@@ -29,6 +29,13 @@ def test_a_port_that_opens_to_the_world_stops_and_the_webs_is_noted() -> None:
     assert (opened(web), noted(web)) == ([], ["port 443 open to the whole internet"])
 
 
+@pytest.mark.parametrize("written", [True, "true", "True", "1"])
+def test_a_public_address_stops_also_where_the_switch_is_written_as_a_text(written: object) -> None:
+    private = {"publiclyAccessible": False}
+    assert opened(step("update", t.DATABASE, private, {"publiclyAccessible": written}))
+    assert not opened(step("update", t.DATABASE, private, {"publiclyAccessible": "false"}))
+
+
 def test_ranges_that_are_the_world_only_together_stop() -> None:
     blocks = [f"{first}.0.0.0/8" for first in range(1, 200)]
     opening = {"cidrBlocks": blocks, "fromPort": 22.0, "toPort": 22.0, "protocol": "tcp"}
