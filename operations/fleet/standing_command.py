@@ -90,7 +90,7 @@ def _print_cells(found: "Sequence[Cell]", *, json_wanted: bool) -> None:
     for one in found:
         mark = "!" if reading.nearly_full(one) else " "
         print_text(f"{mark} {one.name:<16} {one.base.region:<11} {one.silos:>3} silos, {one.room:>3} more: {one.limit}")
-    kinds = ", ".join(token.rpartition(":")[2] for token in not_counted())
+    kinds = ", ".join(token.split(":")[1] for token in not_counted())
     print_text(f"not counted, so more may end a cell (docs/limits.md#not-counted): {kinds}")
 
 

@@ -171,4 +171,4 @@ def test_what_no_limit_counts_is_named_below_the_cells(run: Run) -> None:
     result = run("cells")
     assert result.exit_code == 0, result.output
     assert "not counted" in result.stdout
-    assert "Scraper" in result.stdout
+    assert "amp/scraper" in result.stdout
