@@ -1,27 +1,22 @@
 """What is reachable from where: openings of security groups, public addresses, public access lists, plain protocols."""
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from facts import tokens as t
+from facts.ranges import is_within, is_world
 from facts.subjects import subjects
 from graph import Graph, Mark, Resource
-from graph.values import items, maps, number
+from graph.values import flag, items, maps, number
 
 WEB_PORTS: Final = (80, 443)
 EVERY_PORT: Final = (0, 65535)
 _GROUPS: Final = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
 _RANGES: Final = ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
-_OTHER_PEERS: Final = (
-    "referencedSecurityGroupId",
-    "sourceSecurityGroupId",
-    "securityGroups",
-    "prefixListId",
-    "prefixListIds",
-)
+_LISTS: Final = ("prefixListId", "prefixListIds")
+_OTHER_PEERS: Final = ("referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups", *_LISTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,8 @@ class Opening:
     """Ports of a security group that one peer may reach (`inward`), or that the group may reach at the peer.
 
     `peer` is a range of addresses, the URN of a group of this stack, or the id of another group or prefix list; a mark
-    where it is not known.
+    where it is not known. A list of ranges that is declared here is each of its ranges, once `by` the rule and once by
+    what puts the range into the list, which `listed` names.
     """
 
     group: str
@@ -39,6 +35,7 @@ class Opening:
     high: int
     peer: str | Mark
     by: str
+    listed: str = ""
 
     @property
     def to_the_world(self) -> bool:
@@ -58,6 +55,16 @@ class Opening:
             and self.low <= other.low
             and other.high <= self.high
             and _within(other.peer, self.peer)
+        )
+
+    def meets(self, other: "Opening") -> bool:
+        """Whether one connection to the same group may pass by either."""
+        return (
+            self.group == other.group
+            and self.inward == other.inward
+            and ("-1" in (self.protocol, other.protocol) or self.protocol == other.protocol)
+            and self.low <= other.high
+            and other.low <= self.high
         )
 
     @property
@@ -108,24 +115,10 @@ class Exposed:
         return self.exposure in _NEVER_NEW
 
 
-def is_world(peer: object) -> bool:
-    """Whether a range is everybody, or so much that halves of it would be: wider than a /8 (IPv6: a /16)."""
-    try:
-        network = ipaddress.ip_network(str(peer), strict=False)
-    except ValueError:
-        return False
-    return network.prefixlen < (8 if network.version == 4 else 16)
-
-
 def _within(inner: str | Mark, outer: str | Mark) -> bool:
     if isinstance(inner, Mark) or isinstance(outer, Mark):
         return False
-    if inner == outer:
-        return True
-    try:
-        return bool(ipaddress.ip_network(inner).subnet_of(ipaddress.ip_network(outer)))  # type: ignore[arg-type]
-    except (ValueError, TypeError):
-        return False
+    return inner == outer or is_within(inner, [outer])
 
 
 # ---- security groups
@@ -143,12 +136,17 @@ def openings(graph: Graph) -> Iterator[Opening]:
             if isinstance(group.inputs.get(key), Mark):
                 yield Opening(group.urn, inward, "-1", *EVERY_PORT, group.inputs[key], group.urn)
             for one in maps(group.inputs.get(key)):
+                lists = [graph.find(peer, t.MANAGED_PREFIX_LIST) for key in _LISTS for peer in items(one.get(key))]
                 yield from _peers(graph, one, inward, group.urn, group.urn)
+                unpeered = Opening(group.urn, inward, *_ports(one), "", group.urn)
+                yield from _listed(graph, unpeered, [each for each in lists if each])
 
 
 def _of_rule(graph: Graph, rule: Resource, inputs: Mapping[str, Any], *, inward: bool) -> Iterator[Opening]:
     for group in subjects(graph, rule, "securityGroupId", t.SECURITY_GROUP):
         yield from _peers(graph, inputs, inward, group, rule.urn)
+        lists = [each for key in _LISTS for each in graph.referred(rule, key, t.MANAGED_PREFIX_LIST)]
+        yield from _listed(graph, Opening(group, inward, *_ports(inputs), "", rule.urn), lists)
 
 
 def _peers(graph: Graph, rule: Mapping[str, Any], inward: bool, group: str, by: str) -> Iterator[Opening]:
@@ -157,8 +155,30 @@ def _peers(graph: Graph, rule: Mapping[str, Any], inward: bool, group: str, by: 
         found = graph.find(peer, *_GROUPS) if isinstance(peer, str) else None
         named = peer if isinstance(peer, Mark) else found.urn if found is not None else str(peer)
         yield Opening(group, inward, protocol, low, high, named, by)
-    if rule.get("self") is True:
+    if flag(rule.get("self")):
         yield Opening(group, inward, protocol, low, high, group, by)
+
+
+def _listed(graph: Graph, rule: Opening, lists: Iterable[Resource]) -> Iterator[Opening]:
+    """Each range of the lists that a rule names, by the rule and by the resource that puts it into the list."""
+    for cidr, entry in (found for listed in lists for found in _ranges_of(graph, listed)):
+        for by in (rule.by, entry):
+            yield replace(rule, peer=cidr, by=by, listed=entry)
+
+
+def _ranges_of(graph: Graph, listed: Resource) -> Iterator[tuple[str | Mark, str]]:
+    entries = listed.inputs.get("entries")
+    if isinstance(entries, Mark):
+        yield entries, listed.urn
+    for entry in maps(entries):
+        yield _range_in(entry), listed.urn
+    for one in graph.referring(listed, t.MANAGED_PREFIX_LIST_ENTRY, "prefixListId"):
+        yield _range_in(one.inputs), one.urn
+
+
+def _range_in(entry: Mapping[str, Any]) -> str | Mark:
+    cidr = entry.get("cidr")
+    return cidr if isinstance(cidr, Mark) else str(cidr)
 
 
 def _ports(rule: Mapping[str, Any]) -> tuple[str, int, int]:
@@ -258,7 +278,7 @@ def _flags(one: Resource) -> Iterator[Exposed]:
     for name, value in _named(one.inputs):
         way = _FLAGS.get(name)
         if way is not None:
-            yield from _if(value, one, way, lambda value: value is True or value == "ENABLED")
+            yield from _if(value, one, way, lambda value: flag(value) is True or value == "ENABLED")
         elif name == "acl" and value in _PUBLIC_ACLS:
             yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name == "acl" and isinstance(value, Mark):

@@ -11,12 +11,16 @@ from facts.permissions.managed import is_managed_by_aws, managed_statements
 from facts.permissions.patterns import WITH_VARIABLES
 from facts.subjects import subjects
 from graph import Graph, Mark, Resource
+from graph.resource import type_of
 from graph.values import items, maps
 
 _OWNERS: Final = {
     t.ROLE_POLICY: (("role", t.ROLE),),
     t.USER_POLICY: (("user", t.USER),),
     t.GROUP_POLICY: (("group", t.GROUP),),
+    t.PERMISSION_SET_POLICY: (("permissionSetArn", t.PERMISSION_SET),),
+    t.PERMISSION_SET_ATTACHMENT: (("permissionSetArn", t.PERMISSION_SET),),
+    t.PERMISSION_SET_ATTACHMENTS: (("permissionSetArn", t.PERMISSION_SET),),
     t.ROLE_ATTACHMENT: (("role", t.ROLE),),
     t.USER_ATTACHMENT: (("user", t.USER),),
     t.GROUP_ATTACHMENT: (("group", t.GROUP),),
@@ -31,6 +35,7 @@ _OWNERS: Final = {
     t.FUNCTION_PERMISSION: (("function", t.FUNCTION),),
     t.FUNCTION_URL: (("functionName", t.FUNCTION),),
     t.QUEUE_POLICY: (("queueUrl", t.QUEUE),),
+    t.ENDPOINT_POLICY: (("vpcEndpointId", t.ENDPOINT),),
     t.BACKUP_VAULT_POLICY: (("backupVaultName", t.BACKUP_VAULT),),
 }
 """Whose policy it is: the property that names it, and that one's type. Every other type's policy is its own."""
@@ -76,7 +81,8 @@ def reach(graph: Graph) -> Reach:
     for endpoint in graph.of(t.ENDPOINT):
         # AWS lets everything through an endpoint without a policy:
         # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
-        if endpoint.inputs.get("policy") is None:
+        beside = graph.referring(endpoint, t.ENDPOINT_POLICY, "vpcEndpointId")
+        if all(one.inputs.get("policy") is None for one in (endpoint, *beside)):
             key: tuple[str, PolicyKind] = (endpoint.urn, "resource")
             found.setdefault(key, Grants("resource")).statements.append(WrittenStatement(ALLOW_ALL, endpoint.urn))
     for subject, several in writers.items():
@@ -181,22 +187,27 @@ def _principal(value: Any) -> Any:
     return {"Service": text} if text.endswith(".amazonaws.com") else "*" if text == "*" else {"AWS": text}
 
 
+_ATTACHED: Final = {
+    **dict.fromkeys((t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT), "policyArn"),
+    t.ATTACHMENTS_EXCLUSIVE: "policyArns",
+    t.ROLE: "managedPolicyArns",
+    t.PERMISSION_SET_ATTACHMENT: "managedPolicyArn",
+    t.PERMISSION_SET_ATTACHMENTS: "managedPolicyArns",
+}
+"""Which property of which type holds the ARNs of managed policies."""
+
+
 def _attached(graph: Graph, one: Resource) -> Iterator[tuple[str, Any]]:
     """Whom a managed policy is attached to, and its ARN."""
-    if one.type in (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT):
-        for subject in owners(graph, one):
-            yield subject, one.inputs.get("policyArn")
-    elif one.type == t.ATTACHMENTS_EXCLUSIVE:
-        for subject in owners(graph, one):
-            yield from ((subject, arn) for arn in items(one.inputs.get("policyArns")))
-    elif one.type == t.ROLE:
-        yield from ((one.urn, arn) for arn in items(one.inputs.get("managedPolicyArns")))
+    if one.type in _ATTACHED:
+        arns = items(one.inputs.get(_ATTACHED[one.type]))
+        yield from ((subject, arn) for subject in owners(graph, one) for arn in arns)
 
 
 def _attach(graph: Graph, grants: Grants, arn: Any, by: str) -> None:
     if not isinstance(arn, str):
         if arn is not None:
-            grants.unread.append((by, "policyArn"))
+            grants.unread.append((by, _ATTACHED[type_of(by)]))
         return
     policy = graph.find(arn, t.POLICY)
     if policy is not None:

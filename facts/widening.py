@@ -5,10 +5,18 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from facts import tokens as t
 from facts.permissions.actions import takes_resource
 from facts.permissions.copies import serves_copies
-from facts.permissions.documents import PolicyKind, Statement, accounts_of, demanded, is_open, principals, values_of
+from facts.permissions.documents import (
+    LIMITING_TYPES,
+    PolicyKind,
+    Statement,
+    accounts_of,
+    demanded,
+    is_open,
+    principals,
+    values_of,
+)
 from facts.permissions.escalation import escalations
 from facts.permissions.narrowing import loosens, narrows
 from facts.permissions.patterns import includes
@@ -199,7 +207,7 @@ def only_known_callers(statement: Statement, own_accounts: frozenset[str], kind:
     Through an endpoint, also whoever reaches only what is this account's; of anything else that is no condition.
     """
     keys = ["aws:principalaccount", "aws:sourceaccount", "kms:calleraccount", "aws:sourceowner"]
-    if kind == t.ENDPOINT:
+    if kind in LIMITING_TYPES:
         keys.append("aws:resourceaccount")
     return any(own_accounts.issuperset(values) for _, values in demanded(statement, *keys))
 

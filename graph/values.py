@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from graph.marks import Mark
 
@@ -52,6 +52,16 @@ def number(value: Any) -> float | None:
         return float(value)
     except (TypeError, ValueError):
         return None
+
+
+def flag(value: Any) -> bool | None:
+    """A boolean, also where it was written as a text, as a stack's configuration has it; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    return _FLAGS.get(value.strip().lower()) if isinstance(value, str) else None
+
+
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
 def plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from graph.values import items
 from policies.catalogue import Control
 from policies.errors import RuleError
 from policies.rule import Args, NotEvaluated, Rule
-from policies.stack import Stack
+from policies.stack import Missing, Stack
 
 NO_STACK = Stack([])
 
@@ -24,8 +24,11 @@ def judge(rule: Rule, args: Args, report: Callable[[str], None]) -> str | None:
         return f"{'.'.join(unknown.props)} is not known yet"
     except NotEvaluated as reason:
         return str(reason)
+    except Missing as lack:
+        report(str(lack))
     except Exception as error:
-        raise RuleError(f"policy {rule.control} raised on {args.urn}: {type(error).__name__}: {error}") from error
+        message = f"policy {rule.control} raised on {args.urn}: {type(error).__name__}: {error}"
+        raise RuleError(message, args.urn) from error
     return None
 
 

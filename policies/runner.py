@@ -21,6 +21,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from graph import Mark, Masked, Resource, Unknown
 from graph.marks import is_known
 from policies.catalogue import SEVERITIES, Severity, catalogue, environment_of
+from policies.errors import RuleError
 from policies.exemptions import Exemption, exemption_for, exemptions
 from policies.judging import args_for, judge, sentence
 from policies.pack import rules_covering
@@ -101,22 +102,26 @@ def check(
     configuration: Configuration | None = None,
     *,
     allowed_regions: Sequence[str] = (),
+    broken: list[RuleError] | None = None,
 ) -> Report:
     """Judge a graph as the pack would in `environment` (`prod`, or a stack's name such as `prod-acme`).
 
     `configuration` has the form of `--policy-pack-config`; `allowed_regions` is what residency allows, unless the
-    configuration says so itself. Raises InputError for wrong settings and RuleError where a rule is broken.
+    configuration says so itself. Raises InputError for wrong settings and RuleError where a rule is broken; with
+    `broken` that is put there instead, and says nothing of its control on its resource, and the other rules are asked.
     """
     kind = environment_of(environment)
     controls = configured(kind, with_regions(configuration, allowed_regions))
     stack = Stack(policy_resources(resources))
-    findings = [finding for resource in stack.resources for finding in _findings(resource, stack, controls)]
+    findings = [finding for resource in stack.resources for finding in _findings(resource, stack, controls, broken)]
     order = {severity: position for position, severity in enumerate(SEVERITIES)}
     findings.sort(key=lambda f: (f.status != "fail", f.level != "mandatory", order[f.severity]))
     return Report(kind, tuple(findings), _unused(findings, resources))
 
 
-def _findings(resource: PolicyResource, stack: Stack, controls: Mapping[str, Configured]) -> Iterator[Finding]:
+def _findings(
+    resource: PolicyResource, stack: Stack, controls: Mapping[str, Configured], broken: list[RuleError] | None
+) -> Iterator[Finding]:
     for name, rules in rules_covering(resource.resource_type).items():
         configured_control = controls[name]
         control, level = configured_control.control, configured_control.level
@@ -128,14 +133,20 @@ def _findings(resource: PolicyResource, stack: Stack, controls: Mapping[str, Con
             yield Finding(*fixed, "exempt", exempt.reason)
             continue
         problems: list[str] = []
-        reasons = [
-            judge(
-                rule,
-                args_for(resource, configured_control.settings, stack, linked=rule.stack_wide),
-                problems.append,
-            )
-            for rule in rules
-        ]
+        try:
+            reasons = [
+                judge(
+                    rule,
+                    args_for(resource, configured_control.settings, stack, linked=rule.stack_wide),
+                    problems.append,
+                )
+                for rule in rules
+            ]
+        except RuleError as error:
+            if broken is None:
+                raise
+            broken.append(error)
+            continue
         for problem in problems:
             yield Finding(*fixed, "fail", sentence(control, resource.name, problem), control.fix)
         for reason in filter(None, reasons):

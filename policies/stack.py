@@ -7,6 +7,7 @@ from typing import Any
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
+from facts.exposure import Opening, openings
 from facts.reach import Grants, Reach, reach
 from graph import Graph, Mark, Resource, Unknown
 from graph.values import at, items, root_of
@@ -14,6 +15,10 @@ from graph.values import at, items, root_of
 
 class NotEvaluated(Exception):  # noqa: N818 - a verdict like the SDK's UnknownValueError, not a mistake
     """Raised by a rule that lacks what it needs to judge: neither pass nor fail."""
+
+
+class Missing(Exception):  # noqa: N818 - a verdict, not a mistake
+    """Raised where one of several resources certainly lacks what each needs, though not which one: this may be it."""
 
 
 class Stack:
@@ -42,14 +47,43 @@ class Stack:
     def _reach(self) -> Reach:
         return reach(self._graph)
 
+    @cached_property
+    def openings(self) -> list[Opening]:
+        """Of every security group, those that a list of ranges makes among them."""
+        return list(openings(self._graph))
+
     def granted_to(self, role: PolicyResource) -> Grants:
         """What an identity may do, whichever resource says it."""
         return self._reach.get((role.urn, "identity"), Grants("identity"))
 
-    def linked(self, side: str, path: str, target: PolicyResource) -> list[PolicyResource]:
-        """Resources of type `side` whose property `path` names `target`, as a bucket's versioning names its bucket."""
-        found = self._graph.referring(self._graph.by_urn[target.urn], side, path)
+    def linked(self, side: str, path: str, target: PolicyResource, *, needed: bool = False) -> list[PolicyResource]:
+        """Resources of type `side` whose property `path` names `target`, as a bucket's versioning names its bucket.
+
+        With `needed`, each target has to have one: Missing is raised where fewer are made than targets.
+        """
+        one = self._graph.by_urn[target.urn]
+        found = self._graph.referring(one, side, path)
+        if needed and not found:
+            self._refuse_too_few(side, path, one)
         return self._followed(found, self._graph.of(side), path)
+
+    def _refuse_too_few(self, side: str, path: str, target: Resource) -> None:
+        """A link that is not known yet is to something that is only made: what stands has an id that is known."""
+        made = [
+            one
+            for one in self._graph.of(target.type)
+            if not one.get("id") and not self._graph.referring(one, side, path)
+        ]
+        links = [one for one in self._graph.of(side) if self._is_open(one, path)]
+        if target in made and 0 < len(links) < len(made):
+            kind, of = (token.rpartition(":")[2] for token in (side, target.type))
+            raise Missing(f"{len(made)} {of}s are made and {len(links)} {kind} for them, so that not each has its own")
+
+    @staticmethod
+    def _is_open(one: Resource, path: str) -> bool:
+        """Whether a link is neither known nor recorded as a dependency."""
+        recorded = root_of(path) in one.property_dependencies
+        return not recorded and any(isinstance(value, Mark) for value in items(at(one.inputs, path)))
 
     def named_by(self, resource: PolicyResource, path: str, kind: str) -> list[PolicyResource]:
         """Resources of type `kind` that `resource` names in its property `path`: the other way round."""
@@ -59,8 +93,7 @@ class Stack:
     def _followed(self, found: Iterable[Resource], naming: Iterable[Resource], path: str) -> list[PolicyResource]:
         links = [self._by_urn[one.urn] for one in found]
         for one in () if links else naming:
-            recorded = root_of(path) in one.property_dependencies
-            if not recorded and any(isinstance(value, Mark) for value in items(at(one.inputs, path))):
+            if self._is_open(one, path):
                 raise NotEvaluated(f"what {path} of {one.name} names is not known yet")
         return links
 

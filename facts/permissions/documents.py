@@ -21,6 +21,7 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, PolicyKind], ...]]] = {
     t.POLICY: (("policy", "identity"),),
     t.USER_POLICY: (("policy", "identity"),),
     t.GROUP_POLICY: (("policy", "identity"),),
+    t.PERMISSION_SET_POLICY: (("inlinePolicy", "identity"),),
     t.BUCKET_POLICY: (("policy", "resource"),),
     t.SECRET_POLICY: (("policy", "resource"),),
     t.KEY: (("policy", "resource"),),
@@ -30,6 +31,7 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, PolicyKind], ...]]] = {
     t.TOPIC_POLICY: (("policy", "resource"),),
     t.REPOSITORY_POLICY: (("policy", "resource"),),
     t.ENDPOINT: (("policy", "resource"),),
+    t.ENDPOINT_POLICY: (("policy", "resource"),),
     t.BACKUP_VAULT_POLICY: (("policy", "resource"),),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (("policyDocument", "resource"),),
     "aws:cloudwatch/eventBusPolicy:EventBusPolicy": (("policy", "resource"),),
@@ -44,7 +46,9 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, PolicyKind], ...]]] = {
 A text that reads as a document is one all the same, wherever it stands: see `documents`.
 """
 
-IDENTITY_TYPES: Final = (t.ROLE_POLICY, t.POLICY, t.ROLE, t.USER_POLICY, t.GROUP_POLICY)
+IDENTITY_TYPES: Final = (t.ROLE_POLICY, t.POLICY, t.ROLE, t.USER_POLICY, t.GROUP_POLICY, t.PERMISSION_SET_POLICY)
+LIMITING_TYPES: Final = (t.ENDPOINT, t.ENDPOINT_POLICY)
+"""Their policies ask nobody in: they limit what is reached through an endpoint, which without one is everything."""
 
 _SPELLED: Final = {
     name.lower(): name

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from facts.permissions.documents import Statement, conditions
 from facts.permissions.patterns import includes
+from facts.ranges import is_within, is_world
 
 
 def narrows(statement: Statement, known: Statement) -> bool:
@@ -17,10 +18,13 @@ def narrows(statement: Statement, known: Statement) -> bool:
 def loosens(statement: Statement, known: Statement) -> bool:
     """Whether a key that another statement asks for is asked for no more, by another operator, or by a pattern.
 
-    One more exact value lets in one more: that is no looser condition, but a grant of its own.
+    One more exact value lets in one more: that is no looser condition, but a grant of its own. One more range of
+    addresses is looser where all of them together are the world.
     """
     return any(
-        beyond is None or any(_is_negated(operator) or "*" in one or "?" in one for one in beyond)
+        beyond is None
+        or any(_is_negated(operator) or "*" in one or "?" in one for one in beyond)
+        or (bool(beyond) and _is_of_ranges(operator) and is_world(*_values(statement, operator)))
         for operator, beyond in _compared(statement, known)
     )
 
@@ -37,6 +41,8 @@ def _compared(statement: Statement, known: Statement) -> Iterator[tuple[str, set
 def _beyond(operator: str, now: set[str], then: set[str]) -> set[str]:
     """The values that let in more than before: what is added, or, of what is refused, what is left out."""
     more, held = (then, now) if _is_negated(operator) else (now, then)
+    if _is_of_ranges(operator):
+        return {one for one in more - held if not is_within(one, held)}
     return {one for one in more - held if not any(_includes(operator, pattern, one) for pattern in held)}
 
 
@@ -46,6 +52,20 @@ def _includes(operator: str, pattern: str, value: str) -> bool:
         parts = pattern.split(":", 5), value.split(":", 5)
         return len(parts[0]) == len(parts[1]) and all(map(includes, *parts))
     return "Like" in operator and includes(pattern, value)
+
+
+def _values(statement: Statement, operator: str) -> Iterator[str]:
+    return (
+        value
+        for found in conditions(statement).values()
+        for name, those in found
+        if name == operator
+        for value in those
+    )
+
+
+def _is_of_ranges(operator: str) -> bool:
+    return "IpAddress" in operator
 
 
 def _is_negated(operator: str) -> bool:

@@ -55,6 +55,31 @@ IDENTITY = (
     listed(t.USER_ATTACHMENT, "attached policy", judged="user policyArn"),
     listed(t.GROUP_POLICY, "group's policy", judged="policy group"),
     listed(t.GROUP_ATTACHMENT, "attached policy", judged="group policyArn"),
+    listed(
+        t.PERMISSION_SET,
+        "permission set",
+        noted={"sessionDuration": "a session lasts for another time", "relayState": "people land elsewhere"},
+        harmless={Harmless.IDENTITY: "instanceArn", Harmless.NAME: "name", Harmless.TEXT: "description"},
+    ),
+    listed(
+        t.PERMISSION_SET_POLICY,
+        "permission set's policy",
+        judged="inlinePolicy permissionSetArn",
+        harmless={Harmless.IDENTITY: "instanceArn"},
+    ),
+    listed(
+        t.PERMISSION_SET_ATTACHMENT,
+        "attached policy",
+        judged="managedPolicyArn permissionSetArn",
+        harmless={Harmless.IDENTITY: "instanceArn"},
+    ),
+    listed(
+        t.PERMISSION_SET_ATTACHMENTS,
+        "list of all attached policies",
+        removal=Removal.STOPS,
+        judged="managedPolicyArns permissionSetArn",
+        harmless={Harmless.IDENTITY: "instanceArn"},
+    ),
     listed(t.USER_ACCESS_KEY, "access key"),
     listed(t.USER_LOGIN, "password of a user"),
     listed(
@@ -175,6 +200,13 @@ NETWORK = (
             "privateDnsEnabled ipAddressType autoAccept": "the service is reached another way",
         },
         harmless={Harmless.IDENTITY: "vpcId serviceName vpcEndpointType"},
+    ),
+    listed(
+        t.ENDPOINT_POLICY,
+        "endpoint's policy",
+        removal=Removal.JUDGED,
+        judged="policy",
+        harmless={Harmless.IDENTITY: "vpcEndpointId"},
     ),
     listed(
         t.FLOW_LOG,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from facts import tokens as t
-from facts.exposure import ExposureKind, Opening, exposed, is_world, openings
+from facts.exposure import ExposureKind, Opening, exposed, openings
+from facts.ranges import is_world
 from facts.ways.model import Path
 from facts.ways.parties import OUTSIDE, party_of
 from graph import Graph, Mark, Resource

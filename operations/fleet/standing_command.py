@@ -1,6 +1,7 @@
 """`workbuoy fleet cells`, `look`, `status` and `page`: how a fleet stands. What they do is imported when they run."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,11 +69,7 @@ def cells(*, after: str | None, own_account: bool | None, write: bool, live: boo
             fail(MISTAKE, f"there is no base stack {after}; there are {', '.join(one.name for one in found)}")
         _print_next(root, cell, own_account=own_account, write=write)
         return
-    if json_wanted:
-        print_json("fleet-cells", {"cells": [reading.as_json(one) for one in found]})
-    for one in [] if json_wanted else found:
-        mark = "!" if reading.nearly_full(one) else " "
-        print_text(f"{mark} {one.name:<16} {one.base.region:<11} {one.silos:>3} silos, {one.room:>3} more: {one.limit}")
+    _print_cells(found, json_wanted=json_wanted)
     for one in filter(reading.nearly_full, found):
         warn(
             f"{one.name} is {one.taken:.0%} taken; `workbuoy fleet cells --next {one.name}` prints the next one's files"
@@ -81,6 +78,20 @@ def cells(*, after: str | None, own_account: bool | None, write: bool, live: boo
         fail(CHECK_FAILED, *lower, *here.quotas.unknown)
     if here and here.quotas.unknown:
         fail(NOT_MADE, *here.quotas.unknown)
+
+
+def _print_cells(found: "Sequence[Cell]", *, json_wanted: bool) -> None:
+    from operations.fleet import cells as reading
+    from operations.limits.uses import not_counted
+
+    if json_wanted:
+        print_json("fleet-cells", {"cells": [reading.as_json(one) for one in found], "notCounted": not_counted()})
+        return
+    for one in found:
+        mark = "!" if reading.nearly_full(one) else " "
+        print_text(f"{mark} {one.name:<16} {one.base.region:<11} {one.silos:>3} silos, {one.room:>3} more: {one.limit}")
+    kinds = ", ".join(token.split(":")[1] for token in not_counted())
+    print_text(f"not counted, so more may end a cell (docs/limits.md#not-counted): {kinds}")
 
 
 @click.command()

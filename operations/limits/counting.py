@@ -175,10 +175,9 @@ def _final_snapshots(graph: Graph, _: Graph) -> float:
     return float(sum(not one.inputs.get("skipFinalSnapshot") for one in graph.of(t.DATABASE)))
 
 
-def _secrets(graph: Graph, _: Graph) -> float:
-    """The stack's own, and the master password's, which RDS makes."""
-    made = sum(bool(one.inputs.get("manageMasterUserPassword")) for one in graph.of(t.DATABASE))
-    return float(len(list(graph.of(t.SECRET))) + made)
+def _master_passwords(graph: Graph, _: Graph) -> float:
+    """Secrets that RDS makes."""
+    return float(sum(bool(one.inputs.get("manageMasterUserPassword")) for one in graph.of(t.DATABASE)))
 
 
 def _shared_rules(graph: Graph, base: Graph) -> float:
@@ -201,7 +200,7 @@ MEASURES: Mapping[str, Callable[[Graph, Graph], float]] = {
     "interfaces": _interfaces,
     "storage at most": _storage,
     "final snapshots": _final_snapshots,
-    "secrets": _secrets,
+    "master passwords": _master_passwords,
     "rules on shared groups": _shared_rules,
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from facts import tokens as t
 from graph import Graph
 from operations.limits.counting import LimitUse, Rate, limit_uses, rates, state_kilobytes
+from operations.limits.uncounted import uncounted
 
 GOAL = 1000
 SCOPES = {
@@ -20,7 +21,17 @@ def page(base: Graph, silo: Graph) -> str:
     found = limit_uses(base, silo)
     silos, bases = [one for one in found if not one.of_bases], [one for one in found if one.of_bases]
     return (
-        "\n".join((*_head(silos, base, silo), *_silos(silos), *_bases(bases), *_actions(found), *_rates(silo))) + "\n"
+        "\n".join(
+            (
+                *_head(silos, base, silo),
+                *_silos(silos),
+                *_bases(bases),
+                *_actions(found),
+                *_not_counted(base, silo),
+                *_rates(silo),
+            )
+        )
+        + "\n"
     )
 
 
@@ -33,7 +44,7 @@ def _head(found: list[LimitUse], base: Graph, silo: Graph) -> Iterator[str]:
     yield from (
         "# Limits on the way to 1,000 silos",
         "",
-        "<!-- Made by `make generate`; change operations/limits/quotas.yaml and the components. -->",
+        "<!-- Made by `make generate`; change the lists in operations/limits and the components. -->",
         "",
         f"What one silo takes is counted in the declared graphs of `{silo.stack}` (tier standard) and `{base.stack}`.",
         "Numbers are AWS's defaults, read in stored copies of the pages that are named. An account may have others:",
@@ -98,6 +109,22 @@ def _actions(found: list[LimitUse]) -> Iterator[str]:
     yield from ("## What to do about each", "")
     for one in found:
         yield f"- **{one.quota.name}**: {one.quota.do}"
+    yield ""
+
+
+def _not_counted(base: Graph, silo: Graph) -> Iterator[str]:
+    yield from (
+        "## Not counted",
+        "",
+        "How many of these AWS allows was not read, so no number above counts them. Some are made by an option alone.",
+        "Look them up in Service Quotas before many silos have them. Types of which no quota is met, and why:",
+        "`operations/limits/without_quota.yaml`.",
+        "",
+        "| Type | One silo | The base |",
+        "|---|---|---|",
+    )
+    for token in uncounted(base, silo):
+        yield f"| `{token}` | {len(list(silo.of(token)))} | {len(list(base.of(token)))} |"
     yield ""
 
 

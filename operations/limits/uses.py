@@ -27,8 +27,17 @@ def uses() -> list[Use]:
     return [one for one in found if one.silo and one.quota.quota != MEASURED and one.quota.scope != "bases in a region"]
 
 
+def not_counted() -> list[str]:
+    """Resource types of which nobody counts how many AWS allows."""
+    found: list[str] = json.loads(FILE.read_bytes())["notCounted"]
+    return found
+
+
 def rendered(base: Graph, silo: Graph) -> str:
     """The file as committed."""
+    from operations.limits.uncounted import uncounted  # it reads all that can be rehearsed; who asks reads the file
+
     limits = {one.quota.name: {"base": one.base, "silo": one.silo} for one in limit_uses(base, silo)}
-    document = {"of": {"base": base.stack, "silo": silo.stack}, "limits": dict(sorted(limits.items()))}
+    document: dict[str, Any] = {"of": {"base": base.stack, "silo": silo.stack}, "limits": dict(sorted(limits.items()))}
+    document["notCounted"] = uncounted(base, silo)
     return json.dumps(document, indent=2) + "\n"

@@ -106,6 +106,7 @@ class CellRoom(Printed):
 
 
 class FleetCells(Printed):
-    """Base stacks, with the room that AWS's limits leave on each."""
+    """Base stacks, with the room that AWS's limits leave on each, and the resource types that no limit counts."""
 
     cells: list[CellRoom]
+    not_counted: list[str]

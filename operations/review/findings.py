@@ -5,7 +5,7 @@ without the pack, and a recording was perhaps made by a pack that the same branc
 graph before and after keeps them from disagreeing, and leaves alone what was wrong before this change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from graph import Graph
 from graph.plan import Plan, PolicyResult
@@ -24,18 +24,10 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
     asked = {"update", "replace", "delete", "import", *(("create",) if plan.recorded else ())}
     if not any(step.op in asked for step in plan.steps):
         return
-    from policies.errors import RuleError  # the rules: half a second that nothing changed does not need
-
     regions = allowed_regions(plan.config)
-    try:
-        after = _failing(plan.after, plan, regions, retiring=retiring)
-    except RuleError as error:  # a document that is none, for one: no finding can be made, so the change must not pass
-        yield PolicyResult(policy="policies", level="mandatory", urn="", message=str(error))
-        return
-    try:
-        before = _failing(plan.before, plan, regions, retiring=retiring)
-    except RuleError:  # this change mends what nobody could judge: all that fails then counts as brought by it
-        before = {}
+    after, unjudged = _failing(plan.after, plan, regions, retiring=retiring)
+    before, standing = _failing(plan.before, plan, regions, retiring=retiring)
+    yield from _unjudged(plan, unjudged, set(standing.values()))
     for key, message in after.items():
         step = plan.by_urn.get(key[1])
         if key in before or key in known or step is None or (step.op == "create" and not plan.recorded):
@@ -45,11 +37,26 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
         yield PolicyResult(policy=key[0], level=level, urn=key[1], message=message)
 
 
-def _failing(graph: Graph, plan: Plan, regions: tuple[str, ...], *, retiring: bool) -> Mapping[tuple[str, str], str]:
+def _unjudged(plan: Plan, unjudged: Mapping[str, str], standing: Set[str]) -> Iterator[PolicyResult]:
+    """What no rule can judge, a document that is none for one; what stood so, and is left as it is, stops nothing."""
+    for urn, message in unjudged.items():
+        step = plan.by_urn.get(urn)
+        if message in standing and (step is None or not step.changes):
+            yield PolicyResult(policy="policies", level="advisory", urn="", message=f"stands already: {message}")
+        else:
+            yield PolicyResult(policy="policies", level="mandatory", urn="", message=message)
+
+
+def _failing(
+    graph: Graph, plan: Plan, regions: tuple[str, ...], *, retiring: bool
+) -> tuple[Mapping[tuple[str, str], str], Mapping[str, str]]:
+    """Messages by control and URN, and by URN those of rules that could not judge it."""
+    from policies.errors import RuleError  # the rules: half a second that nothing changed does not need
     from policies.retiring import with_retirement
     from policies.runner import check
 
     custom = [one for one in graph.resources if not one.read]
-    settings = with_retirement({}, retiring=retiring)
-    report = check(custom, plan.stack, settings, allowed_regions=regions)
-    return {(one.control, one.urn): one.message for one in report.violations}
+    broken: list[RuleError] = []
+    report = check(custom, plan.stack, with_retirement({}, retiring=retiring), allowed_regions=regions, broken=broken)
+    unjudged = {error.urn: str(error) for error in reversed(broken)}
+    return {(one.control, one.urn): one.message for one in report.violations}, unjudged

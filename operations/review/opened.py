@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from facts.exposure import Opening, exposed, openings
+from facts.ranges import is_world
 from graph import Mark
 from graph.plan import Plan
 from operations.review.effects import Found, NotEvaluated, note, stop
@@ -20,7 +21,8 @@ def _openings(plan: Plan) -> Iterator[Found]:
     for one in openings(plan.before):
         of_group[one.group].append(one)
     seen: set[tuple[str, str]] = set()
-    for one in openings(plan.after):
+    after = list(openings(plan.after))
+    for one in after:
         known = of_group[one.group]
         if not _changed(plan, one.by) or any(other.covers(one) for other in known):
             continue
@@ -28,8 +30,15 @@ def _openings(plan: Plan) -> Iterator[Found]:
             yield from _unknown_peer(plan, one, known)
         elif (one.by, what := _what(one, known)) not in seen:
             seen.add((one.by, what))
-            wide = one.inward and one.to_the_world and not one.web
-            yield (stop if wide else note)("exposed", one.by, what)
+            together = not one.to_the_world and _together(one, after) and not _together(one, known)
+            wide = one.inward and (one.to_the_world or together) and not one.web
+            beside = ", and with other ranges to the whole internet" if together else ""
+            yield (stop if wide else note)("exposed", one.by, f"{what}{beside}")
+
+
+def _together(one: Opening, openings: list[Opening]) -> bool:
+    """Whether ranges that meet an opening, by whatever rules, are together the world, though each is a part of it."""
+    return is_world(*(other.peer for other in openings if other.meets(one)))
 
 
 def _unknown_peer(plan: Plan, one: Opening, known: list[Opening]) -> Iterator[Found]:

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from facts import tokens as t
 from facts.permissions.copies import copied_to
-from facts.permissions.documents import PolicyKind
+from facts.permissions.documents import LIMITING_TYPES, PolicyKind
 from facts.places import own_accounts
 from facts.reach import ALLOW_ALL, Grants, Reach, WrittenStatement, reach
 from facts.widening import Accounts, Widening, ended, widenings
 from graph.marks import is_known
 from graph.plan import Plan, PlanStep
+from graph.resource import type_of
 from operations.review.effects import Found, NotEvaluated, note, stop
 from policies.exemptions import exemption_for
 
@@ -45,11 +46,10 @@ def _of_subject(
         return
     new = step is not None and step.op in ("create", "import")
     old = None if new else before.get(key, Grants(kind))
-    if new and step is not None and step.type == t.ENDPOINT:
-        old = Grants(
-            kind, [WrittenStatement(ALLOW_ALL, subject)]
-        )  # without a policy it lets all through: any policy narrows
     become = after.get(key, Grants(kind))
+    if key not in before and become.statements and all(type_of(one.by) in LIMITING_TYPES for one in become.statements):
+        # An endpoint lets all through without a policy, so any policy of a new one, or of one elsewhere, narrows.
+        old = Grants(kind, [WrittenStatement(ALLOW_ALL, subject)])
     unread = {urn for urn, _ in become.unread}
     yield from _not_read(plan, old, become, new=new)
     known = old if old is None else replace(old, statements=[one for one in old.statements if one.by not in unread])

@@ -26,7 +26,9 @@ from policies.rules.sharing import names_one_buckets_objects
 
 ATTACHING_TYPES = (
     *(t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT, t.ATTACHMENTS_EXCLUSIVE, t.ROLE),
+    *(t.PERMISSION_SET_ATTACHMENT, t.PERMISSION_SET_ATTACHMENTS),
 )
+_ATTACHED = ("policyArn", "policyArns", "managedPolicyArn", "managedPolicyArns")
 GITHUB = "token.actions.githubusercontent.com"
 # repo:OWNER/NAME:..., since mid-2026 also repo:OWNER@123/NAME@456:... (github/docs#45221)
 GITHUB_SUBJECT = re.compile(
@@ -126,9 +128,7 @@ def name_trusted_principals(args: Args, report: Report) -> None:
 
 @rule("role-refuse-administrator-policy", *ATTACHING_TYPES)
 def refuse_administrator_policy(args: Args, report: Report) -> None:
-    for arn in (
-        arn for name in ("policyArn", "policyArns", "managedPolicyArns") for arn in items(args.props.get(name))
-    ):
+    for arn in (arn for name in _ATTACHED for arn in items(args.props.get(name))):
         if not is_managed_by_aws(str(arn)):
             continue
         name, content = str(arn).rpartition("/")[2], managed_statements(str(arn))

@@ -1,7 +1,7 @@
 """RDS: encryption, reachability, backups and what is left when a database goes."""
 
 from facts import tokens as t
-from graph.values import items, maps, number
+from graph.values import flag, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 
@@ -16,7 +16,7 @@ def encrypt_storage(args: Args, report: Report) -> None:
 
 @rule("database-refuse-public-access", t.DATABASE)
 def refuse_public_access(args: Args, report: Report) -> None:
-    if args.props.get("publiclyAccessible") is True:
+    if flag(args.props.get("publiclyAccessible")):
         report("publiclyAccessible is true")
 
 
@@ -65,7 +65,7 @@ def span_zones(args: Args, report: Report) -> None:
 
 @rule("database-upgrade-minor-versions", t.DATABASE)
 def upgrade_minor_versions(args: Args, report: Report) -> None:
-    if args.props.get("autoMinorVersionUpgrade") is False:  # RDS's default is true
+    if flag(args.props.get("autoMinorVersionUpgrade")) is False:  # RDS's default is true
         report("autoMinorVersionUpgrade is false")
     version = str(args.props.get("engineVersion") or "")
     if "." in version:
@@ -127,7 +127,7 @@ def watch_performance(args: Args, report: Report) -> None:
 
 @stack_rule("database-keep-final-snapshot", t.DATABASE)
 def keep_final_snapshot(args: Args, report: Report) -> None:
-    if args.props.get("skipFinalSnapshot") is True:
+    if flag(args.props.get("skipFinalSnapshot")):
         report("skipFinalSnapshot is true")
         return
     sources = args.resource.property_dependencies.get("finalSnapshotIdentifier", ())

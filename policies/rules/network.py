@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from facts import tokens as t
-from facts.exposure import is_world
-from graph.values import at, items, maps, number
-from policies.rule import Args, Report, rule, stack_rule
+from facts.exposure import Opening
+from facts.ranges import is_world
+from graph import Mark
+from graph.values import at, flag, items, maps, number
+from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 
 RULES_OF_GROUPS = (t.INGRESS_RULE, t.EGRESS_RULE, t.SECURITY_GROUP_RULE)
 
@@ -106,23 +108,59 @@ def limit_inline_ways_out(args: Args, report: Report) -> None:
     _judge_openings(args, "egress", "of the whole world can be reached", report)
 
 
-@rule("network-close-ports", t.MANAGED_PREFIX_LIST, t.MANAGED_PREFIX_LIST_ENTRY)
+@stack_rule("network-close-ports", t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.INGRESS_RULE)
+def close_ports_together(args: Args, report: Report) -> None:
+    _judge_together(args, "is open to the world", report, inward=True)
+
+
+@stack_rule("network-limit-ways-out", t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.EGRESS_RULE)
+def limit_ways_out_together(args: Args, report: Report) -> None:
+    _judge_together(args, "of the whole world can be reached", report, inward=False)
+
+
+@stack_rule("network-close-ports", t.MANAGED_PREFIX_LIST, t.MANAGED_PREFIX_LIST_ENTRY)
 def close_lists(args: Args, report: Report) -> None:
-    """A rule that names a list names every range in it."""
-    for entry in (args.props, *maps(args.props.get("entries"))):
-        if is_world(entry.get("cidr")):
-            report(f"{entry['cidr']} in a list of ranges is the world, for every rule that names the list")
+    """Rules of this stack that name a list are judged for each range in it; whoever else names it is not seen."""
+    if any(one.listed == args.urn for one in args.stack.openings):
+        return
+    written = [args.props.get("cidr"), *(entry.get("cidr") for entry in maps(args.props.get("entries")))]
+    if args.type == t.MANAGED_PREFIX_LIST:
+        if args.stack.linked(t.ROUTE, "destinationPrefixListId", args.resource):
+            return
+        entries = args.stack.linked(t.MANAGED_PREFIX_LIST_ENTRY, "prefixListId", args.resource)
+        written += [entry.props.get("cidr") for entry in entries]
+    if is_world(*written):
+        report("the ranges in the list are the world, for whatever rule names it: none of this stack does")
+
+
+def _judge_together(args: Args, how: str, report: Report, *, inward: bool) -> None:
+    """Ranges that are the world by a list, or together though each is a part of it; one in a rule is judged there."""
+    found = [one for one in args.stack.openings if one.inward is inward]
+    reported = set()
+    for one in (one for one in found if one.by == args.urn and not _is_allowed(args, one)):
+        if one.listed and isinstance(one.peer, Mark):
+            raise NotEvaluated("a range of the list that it names is not known yet")
+        through = "by a list of ranges" if one.listed else "by several ranges together"
+        beside = (other.peer for other in found if other.meets(one) and not _is_allowed(args, other))
+        if (one.listed or not one.to_the_world) and is_world(*beside):
+            reported.add(f"{one.ports} {how} {through}")
+    for problem in sorted(reported):
+        report(problem)
+
+
+def _is_allowed(args: Args, one: Opening) -> bool:
+    return one.low == one.high and one.low in args.settings["openPorts"]
 
 
 def _judge_rule(args: Args, how: str, report: Report) -> None:
     blocks = [args.props.get("cidrIpv4"), args.props.get("cidrIpv6")]
-    _judge_opening(args, _Opening("ipProtocol", blocks, args.props, how), report)
+    _judge_opening(args, _Written("ipProtocol", blocks, args.props, how), report)
 
 
 def _judge_openings(args: Args, direction: str, how: str, report: Report) -> None:
     for opening in _openings(args, direction):
         blocks = [*items(opening.get("cidrBlocks")), *items(opening.get("ipv6CidrBlocks"))]
-        _judge_opening(args, _Opening("protocol", blocks, opening, how), report)
+        _judge_opening(args, _Written("protocol", blocks, opening, how), report)
 
 
 def _openings(args: Args, direction: str) -> Iterator[Mapping[str, Any]]:
@@ -132,7 +170,7 @@ def _openings(args: Args, direction: str) -> Iterator[Mapping[str, Any]]:
         yield args.props
 
 
-class _Opening(NamedTuple):
+class _Written(NamedTuple):
     """Blocks and ports; `protocol` is the name of the property, `how` says what comes of it."""
 
     protocol: str
@@ -141,7 +179,7 @@ class _Opening(NamedTuple):
     how: str
 
 
-def _judge_opening(args: Args, opening: _Opening, report: Report) -> None:
+def _judge_opening(args: Args, opening: _Written, report: Report) -> None:
     if not any(is_world(block) for block in opening.blocks):
         return
     low, high = number(opening.props.get("fromPort")), number(opening.props.get("toPort"))
@@ -154,7 +192,7 @@ def _judge_opening(args: Args, opening: _Opening, report: Report) -> None:
 
 @rule("subnet-refuse-public-ip", t.SUBNET)
 def refuse_public_ip(args: Args, report: Report) -> None:
-    if args.props.get("mapPublicIpOnLaunch") is True:
+    if flag(args.props.get("mapPublicIpOnLaunch")):
         report("mapPublicIpOnLaunch is true")
 
 

@@ -5,7 +5,7 @@ from facts.containers import containers
 from facts.permissions.documents import is_open, statements
 from facts.permissions.resources import names_own_source
 from facts.safeguards.alerts import receivers_of
-from graph.values import at, items, maps, number
+from graph.values import at, flag, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
@@ -66,7 +66,7 @@ def have_action(args: Args, report: Report) -> None:
 
 @rule("alarm-keep-actions-on", t.METRIC_ALARM, t.COMPOSITE_ALARM)
 def keep_actions_on(args: Args, report: Report) -> None:
-    if args.props.get("actionsEnabled") is False:
+    if flag(args.props.get("actionsEnabled")) is False:
         report("actionsEnabled is false")
 
 

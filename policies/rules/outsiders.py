@@ -5,6 +5,7 @@ from typing import Final
 from facts import tokens as t
 from facts.permissions.copies import copied_to, serves_copies
 from facts.permissions.documents import (
+    LIMITING_TYPES,
     Statement,
     accounts_of,
     documents,
@@ -43,7 +44,7 @@ def refuse_outsiders(args: Args, report: Report) -> None:
 
 def _is_for_everybody(kind: str, statement: Statement) -> bool:
     """An endpoint asks nobody in: there it is what can be reached that has to be named."""
-    if kind == t.ENDPOINT and not any(map(is_every_one, values_of(statement, "Resource"))):
+    if kind in LIMITING_TYPES and not any(map(is_every_one, values_of(statement, "Resource"))):
         return False
     return is_open(statement) and kind not in _JUDGED_ELSEWHERE
 

@@ -3,7 +3,7 @@
 import re
 
 from facts import tokens as t
-from graph.values import at, number
+from graph.values import at, flag, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 from policies.tags import ROTATION
@@ -18,7 +18,7 @@ def encrypt_with_customer_key(args: Args, report: Report) -> None:
 @stack_rule("secret-rotate", t.SECRET)
 def rotate(args: Args, report: Report) -> None:
     rotations = args.stack.linked(t.SECRET_ROTATION, "secretId", args.resource)
-    if any(rotation.props.get("rotationEnabled") is False for rotation in rotations):
+    if any(flag(rotation.props.get("rotationEnabled")) is False for rotation in rotations):
         report("its SecretRotation is switched off")
     elif not rotations and at(args.props.get("tags"), ROTATION) != "manual":
         report(f"it has neither a SecretRotation nor the tag {ROTATION}=manual")

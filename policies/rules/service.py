@@ -7,7 +7,7 @@ from typing import Any
 from facts import tokens as t
 from facts.containers import containers
 from facts.permissions.documents import is_open, statements
-from graph.values import at, items, maps, texts
+from graph.values import at, flag, items, maps, texts
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
@@ -32,7 +32,7 @@ def _environment(container: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 @rule("service-refuse-public-ip", t.SERVICE)
 def refuse_public_ip(args: Args, report: Report) -> None:
-    if at(args.props.get("networkConfiguration"), "assignPublicIp") is True:
+    if flag(at(args.props.get("networkConfiguration"), "assignPublicIp")):
         report("assignPublicIp is true")
 
 
@@ -58,7 +58,7 @@ def keep_own_network(args: Args, report: Report) -> None:
 @rule("task-refuse-privileged", t.TASK_DEFINITION)
 def refuse_privileged(args: Args, report: Report) -> None:
     for name, container in _containers(args):
-        if container.get("privileged") is True:
+        if flag(container.get("privileged")):
             report(f"container {name} is privileged")
 
 

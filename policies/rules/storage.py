@@ -7,7 +7,7 @@ from facts import tokens as t
 from facts.permissions.documents import accounts_of, is_open, principals, statements, values_of
 from facts.stores.model import Form
 from facts.stores.rules import read_rules
-from graph.values import at, items, maps
+from graph.values import at, flag, items, maps
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 from policies.rules.sharing import shares_prefix
@@ -18,7 +18,7 @@ PUBLIC_GROUPS = ("/AllUsers", "/AuthenticatedUsers")
 
 @stack_rule("bucket-block-public-access", t.BUCKET)
 def block_public_access(args: Args, report: Report) -> None:
-    blocks = args.stack.linked(t.BUCKET_PUBLIC_ACCESS, "bucket", args.resource)
+    blocks = args.stack.linked(t.BUCKET_PUBLIC_ACCESS, "bucket", args.resource, needed=True)
     if not blocks:
         report("it has no BucketPublicAccessBlock")
     for block in blocks:
@@ -40,7 +40,7 @@ def refuse_public_acl(args: Args, report: Report) -> None:
 
 @stack_rule("bucket-require-tls", t.BUCKET)
 def require_tls(args: Args, report: Report) -> None:
-    policies = args.stack.linked(t.BUCKET_POLICY, "bucket", args.resource)
+    policies = args.stack.linked(t.BUCKET_POLICY, "bucket", args.resource, needed=True)
     if not policies:
         report("it has no BucketPolicy")
     elif not any(_denies_plain(s) for policy in policies for s in statements(policy.props.get("policy"))):
@@ -68,14 +68,14 @@ def _whole_bucket(resources: Sequence[str]) -> bool:
 
 @stack_rule("bucket-enforce-owner", t.BUCKET)
 def enforce_owner(args: Args, report: Report) -> None:
-    controls = args.stack.linked(t.BUCKET_OWNERSHIP, "bucket", args.resource)
+    controls = args.stack.linked(t.BUCKET_OWNERSHIP, "bucket", args.resource, needed=True)
     if not any(at(c.props.get("rule"), "objectOwnership") == "BucketOwnerEnforced" for c in controls):
         report("no BucketOwnershipControls sets BucketOwnerEnforced")
 
 
 @stack_rule("bucket-keep-versions", t.BUCKET)
 def keep_versions(args: Args, report: Report) -> None:
-    settings = args.stack.linked(t.BUCKET_VERSIONING, "bucket", args.resource)
+    settings = args.stack.linked(t.BUCKET_VERSIONING, "bucket", args.resource, needed=True)
     if not settings:
         report("it has no BucketVersioning")
     elif any(at(s.props.get("versioningConfiguration"), "status") != "Enabled" for s in settings):
@@ -84,7 +84,7 @@ def keep_versions(args: Args, report: Report) -> None:
 
 @stack_rule("bucket-encrypt-with-customer-key", t.BUCKET)
 def encrypt_with_customer_key(args: Args, report: Report) -> None:
-    configurations = args.stack.linked(t.BUCKET_ENCRYPTION, "bucket", args.resource)
+    configurations = args.stack.linked(t.BUCKET_ENCRYPTION, "bucket", args.resource, needed=True)
     rules = [entry for c in configurations for entry in maps(c.props.get("rules"))]
     if not rules:
         report("it has no BucketServerSideEncryptionConfiguration")
@@ -118,7 +118,7 @@ def abort_uploads(args: Args, report: Report) -> None:
 
 
 def _lifecycle(args: Args) -> Iterator[Mapping[str, Any]]:
-    for configuration in args.stack.linked(t.BUCKET_LIFECYCLE, "bucket", args.resource):
+    for configuration in args.stack.linked(t.BUCKET_LIFECYCLE, "bucket", args.resource, needed=True):
         for entry in maps(configuration.props.get("rules")):
             if entry.get("status") == "Enabled":
                 yield entry
@@ -157,7 +157,7 @@ def log_access(args: Args, report: Report) -> None:
 
 @rule("bucket-refuse-force-destroy", t.BUCKET)
 def refuse_force_destroy(args: Args, report: Report) -> None:
-    if args.props.get("forceDestroy") is True:
+    if flag(args.props.get("forceDestroy")):
         report("forceDestroy is true")
 
 

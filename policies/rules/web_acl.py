@@ -5,7 +5,7 @@ from typing import Any
 
 from facts import tokens as t
 from facts.safeguards.web_acl import refusing_rules
-from graph.values import at, maps
+from graph.values import at, flag, maps
 from policies.rule import Args, Report, rule, stack_rule
 
 KNOWN_BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"
@@ -48,7 +48,7 @@ def log_requests(args: Args, report: Report) -> None:
 @rule("web-acl-hide-secrets", t.WEB_ACL)
 def hide_secrets(args: Args, report: Report) -> None:
     for what, visibility in _visibilities(args):
-        if at(visibility, "sampledRequestsEnabled") is True:
+        if flag(at(visibility, "sampledRequestsEnabled")):
             report(f"samples of whole requests are kept for {what}")
     protections = maps(at(args.props.get("dataProtectionConfig"), "dataProtections"))
     _all_of(PROTECTED, {one for protection in protections for one in _protected(protection)}, "protected", report)
@@ -68,7 +68,7 @@ def _visibilities(args: Args) -> Iterator[tuple[str, Any]]:
 
 
 def _protected(protection: Mapping[str, Any]) -> Iterator[str]:
-    if protection.get("excludeRuleMatchDetails") is True or protection.get("excludeRateBasedDetails") is True:
+    if flag(protection.get("excludeRuleMatchDetails")) or flag(protection.get("excludeRateBasedDetails")):
         return
     field = protection.get("field")
     kind = at(field, "fieldType")

@@ -11,7 +11,8 @@ from ipaddress import ip_network
 from statistics import fmean
 
 from facts import tokens as t
-from facts.exposure import Connection, is_world
+from facts.exposure import Connection
+from facts.ranges import is_world
 from graph import Graph, Resource
 from rehearsal.report.markup import Html, el, join
 

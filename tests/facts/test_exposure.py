@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts import tokens as t
-from facts.exposure import ExposureKind, Opening, exposed, is_world, openings
+from facts.exposure import ExposureKind, Opening, exposed, openings
+from facts.ranges import is_world
 from graph import Graph, Resource, Unknown
 
 
@@ -124,3 +125,36 @@ def test_a_public_way_is_seen_by_what_a_property_is_called(
 )
 def test_what_is_closed_is_not_exposed(kind: str, inputs: dict[str, Any]) -> None:
     assert list(exposed(Graph([resource(kind, "it", **inputs)]))) == []
+
+
+def test_ranges_are_the_world_by_what_they_hold_together() -> None:
+    assert is_world(*(f"{first}.0.0.0/8" for first in range(256)))
+    assert is_world("3.0.0.0/8", "18.0.0.0/9", "52.0.0.0/9", "54.0.0.0/9")
+    assert not is_world("3.0.0.0/9", "3.128.0.0/9", "3.0.0.0/8")  # the same addresses again
+    assert is_world(*(f"2{digit:x}00::/8" for digit in range(16)))
+
+
+def test_private_ranges_are_not_the_world_however_many() -> None:
+    assert not is_world("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "203.0.113.0/24")
+    assert is_world("10.0.0.0/7")
+
+
+def test_a_rule_that_names_a_list_opens_each_range_in_it() -> None:
+    listed = resource("aws:ec2/managedPrefixList:ManagedPrefixList", "list", entries=[{"cidr": "198.51.100.0/24"}])
+    entry = resource(t.MANAGED_PREFIX_LIST_ENTRY, "entry", prefixListId=listed.id, cidr="0.0.0.0/0")
+    rule = resource(
+        t.INGRESS_RULE,
+        "rule",
+        securityGroupId=GROUP.id,
+        ipProtocol="tcp",
+        fromPort=22,
+        toPort=22,
+        prefixListId=listed.id,
+    )
+    found = {(one.peer, one.by) for one in openings(Graph([GROUP, listed, entry, rule])) if one.listed}
+    assert found == {
+        ("198.51.100.0/24", rule.urn),
+        ("198.51.100.0/24", listed.urn),
+        ("0.0.0.0/0", rule.urn),
+        ("0.0.0.0/0", entry.urn),
+    }

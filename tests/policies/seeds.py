@@ -491,6 +491,16 @@ ACCESS = [
     ),
     added(
         "role-refuse-administrator-policy",
+        "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment",
+        managedPolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+    ),
+    added(
+        "role-refuse-administrator-policy",
+        "aws:ssoadmin/managedPolicyAttachmentsExclusive:ManagedPolicyAttachmentsExclusive",
+        managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
+    ),
+    added(
+        "role-refuse-administrator-policy",
         "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
         policyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
     ),
@@ -563,6 +573,12 @@ ACCESS = [
                     "aws:iam/groupPolicy:GroupPolicy",
                     "aws:iam/rolePolicy:RolePolicy",
                 )
+            ),
+            added(
+                control,
+                "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy",
+                *also,
+                inlinePolicy=policy(statement),
             ),
             seed(control, "task-role", "inlinePolicies", [{"policy": policy(statement)}], *also),
         )
@@ -974,7 +990,22 @@ NETWORK = [
         entries=[{"cidr": "10.0.0.0/8"}, {"cidr": "0.0.0.0/0"}],
     ),
     added("network-close-ports", "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry", cidr="::/0"),
+    *(
+        added(
+            control,
+            "aws:ec2/securityGroup:SecurityGroup",
+            description="x",
+            **{
+                way: [
+                    {"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": [f"{first}.0.0.0/8"]}
+                    for first in range(1, 200)
+                ]
+            },
+        )
+        for way, control in (("ingress", "network-close-ports"), ("egress", "network-limit-ways-out"))
+    ),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "0.0.0.0/0"),
+    seed("database-refuse-public-access", "database-instance", "publiclyAccessible", "true"),
     seed("network-close-ports", WORLD_IN, "cidrIpv6", "::/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "128.0.0.0/1"),
     *(

@@ -10,7 +10,7 @@ from types import FrameType
 import pytest
 
 from facts import tokens as t
-from graph import Resource
+from graph import Resource, Unknown
 from graph.resource import type_of
 from policies import judging, rules
 from policies.catalogue import catalogue
@@ -163,6 +163,66 @@ def test_a_place_that_nobody_says_is_not_judged(graph: list[Resource]) -> None:
     alone = [replace(one, provider="") if one.name == "database-instance" else one for one in graph]
     found = [one.urn for one in judged(alone).having("not evaluated") if one.control == "resource-stay-in-residency"]
     assert [urn.rpartition("::")[2] for urn in found] == ["database-instance"]
+
+
+@pytest.mark.parametrize(("blocks", "verdicts"), [(1, {"fail"}), (2, {"not evaluated"})])
+def test_fewer_side_resources_than_buckets_fail_though_nobody_knows_whose_they_are(
+    graph: list[Resource], blocks: int, verdicts: set[str]
+) -> None:
+    """A recording holds no dependencies, and no id of what is made."""
+
+    def made(kind: str, name: str, **inputs: object) -> Resource:
+        return Resource(urn=f"urn:pulumi:prod::workbuoy::{kind}::{name}", type=kind, name=name, inputs=inputs)
+
+    closed = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    flags = dict.fromkeys(closed, True)
+    stands = [one for one in graph if one.type not in (t.BUCKET, t.BUCKET_PUBLIC_ACCESS)]
+    new = [
+        *(made(t.BUCKET, name) for name in ("a", "b")),
+        *(made(t.BUCKET_PUBLIC_ACCESS, f"block-{one}", bucket=Unknown(), **flags) for one in range(blocks)),
+    ]
+    found = judged([*stands, *new]).findings
+    assert {one.status for one in found if one.control == "bucket-block-public-access"} == verdicts
+
+
+@pytest.mark.parametrize("kind", [t.ENDPOINT, t.ENDPOINT_POLICY])
+def test_a_policy_that_names_what_an_endpoint_reaches_lets_nobody_in(graph: list[Resource], kind: str) -> None:
+    narrow = document(
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::packages/*"}
+    )
+    provider = next(one.provider for one in graph if one.type == t.ENDPOINT)
+    tags = next(one.inputs["tags"] for one in graph if one.type == t.ENDPOINT)
+    urn = f"urn:pulumi:prod::workbuoy::{kind}::x"
+    made = Resource(urn=urn, type=kind, name="x", inputs={"policy": narrow, "tags": tags}, provider=provider)
+    assert not judged([*graph, made]).having("fail")
+
+
+@pytest.mark.parametrize(
+    ("kind", "port", "refused"),
+    [
+        (t.EGRESS_RULE, 443.0, set()),
+        (t.EGRESS_RULE, 22.0, {"network-limit-ways-out"}),
+        (t.INGRESS_RULE, 443.0, set()),
+        (t.INGRESS_RULE, 22.0, {"network-close-ports"}),
+        (t.ROUTE, 0.0, set()),
+        (None, 0.0, {"network-close-ports"}),
+    ],
+)
+def test_a_list_of_ranges_is_judged_by_what_names_it(
+    graph: list[Resource], kind: str | None, port: float, refused: set[str]
+) -> None:
+    def made(type_: str, **inputs: object) -> Resource:
+        urn = f"urn:pulumi:prod::workbuoy::{type_}::x"
+        provider = next(one.provider for one in graph if one.type == t.SECURITY_GROUP)
+        tags = {"tags": next(one.inputs["tags"] for one in graph if one.type == t.SECURITY_GROUP)}
+        return Resource(urn=urn, type=type_, name="x", inputs=tags | inputs, id=f"id-{type_}", provider=provider)
+
+    world = made(t.MANAGED_PREFIX_LIST, entries=[{"cidr": "0.0.0.0/0"}])
+    group = next(one for one in graph if one.type == t.SECURITY_GROUP)
+    ports = {"ipProtocol": "tcp", "fromPort": port, "toPort": port, "securityGroupId": group.id, "description": "x"}
+    lists = {"prefixListId": world.id, "destinationPrefixListId": world.id}
+    users = [made(kind, **ports, **lists)] if kind else []
+    assert {one.control for one in judged([*graph, world, *users]).having("fail")} == refused
 
 
 def test_every_control_has_a_seeded_fault() -> None:

@@ -1,7 +1,8 @@
 """Connections: who can open one to whom, and on which port, both sides of each rule taken together."""
 
 from facts import tokens as t
-from facts.exposure import EVERY_PORT, Connection, connections, is_world
+from facts.exposure import EVERY_PORT, Connection, connections
+from facts.ranges import is_world
 from rehearsal.report.markup import Html, code, el, join
 from rehearsal.report.picture import gateway_endpoint, picture
 from rehearsal.report.present import Column, Section, chip, table

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from facts.permissions.narrowing import narrows
+from facts.permissions.narrowing import loosens, narrows
 from facts.permissions.patterns import includes
 
 
@@ -25,6 +25,10 @@ def asks(operator: str, *values: str) -> dict[str, Any]:
         (asks("StringEqualsIfExists", "a"), asks("StringEquals", "a"), False),
         ({}, asks("StringEquals", "a"), False),
         (asks("StringEquals", "a"), {}, True),
+        (asks("IpAddress", "10.1.0.0/16"), asks("IpAddress", "10.0.0.0/9", "10.128.0.0/9"), True),
+        (asks("IpAddress", "10.0.0.0/8"), asks("IpAddress", "10.0.0.0/9", "10.128.0.0/9"), True),
+        (asks("IpAddress", "10.0.0.0/7"), asks("IpAddress", "10.0.0.0/8"), False),
+        (asks("NotIpAddress", "10.0.0.0/16"), asks("NotIpAddress", "10.0.0.0/8"), False),
     ],
 )
 def test_conditions_compare_by_operator_and_values(now: dict[str, Any], then: dict[str, Any], expected: bool) -> None:
@@ -52,3 +56,9 @@ def test_a_text_of_any_length_is_compared() -> None:
     long = "arn:aws:s3:::bucket/" + "x" * 2000
     assert includes(f"{long}*", f"{long}y")
     assert not includes(long, f"{long}y")
+
+
+@pytest.mark.parametrize("ranges", [["0.0.0.0/0"], [f"{first}.0.0.0/8" for first in range(256)], ["::/0"]])
+def test_ranges_of_addresses_that_are_the_world_together_loosen(ranges: list[str]) -> None:
+    assert loosens(asks("IpAddress", "203.0.113.0/24", *ranges), asks("IpAddress", "203.0.113.0/24"))
+    assert not loosens(asks("IpAddress", "203.0.113.0/24", "198.51.100.7"), asks("IpAddress", "203.0.113.0/24"))

@@ -165,3 +165,10 @@ def test_a_new_customer_is_placed_by_what_aws_grants_now(root: Path, service: Se
 def test_every_limit_that_is_asked_has_a_number_or_a_name_that_a_file_can_give() -> None:
     assert len(LISTED) == len({one.name for one in LISTED.values()}) >= 17
     assert LiveQuotas().granted == {}
+
+
+def test_what_no_limit_counts_is_named_below_the_cells(run: Run) -> None:
+    result = run("cells")
+    assert result.exit_code == 0, result.output
+    assert "not counted" in result.stdout
+    assert "amp/scraper" in result.stdout

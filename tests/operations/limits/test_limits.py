@@ -8,7 +8,9 @@ from facts import tokens as t
 from graph import Graph, Resource
 from operations.limits.counting import MEASURES, LimitUse, limit_uses, quotas
 from operations.limits.page import page
+from operations.limits.uncounted import uncounted, without_quota
 from rehearsal.as_graph import graph_of
+from rehearsal.kinds import DECLARED_ONLY, KINDS
 from tests.conftest import Declare
 
 
@@ -101,3 +103,24 @@ def test_a_number_without_a_source_is_marked(base: Graph, silo: Graph) -> None:
         row = next(line for line in told.splitlines() if line.startswith(f"| {quota.name} |"))
         assert ("not verified" in row) == (not quota.source)
         assert quota.source.startswith("https://") or not quota.source
+
+
+def test_a_type_without_a_counted_quota_and_without_a_reason_is_named(base: Graph, silo: Graph) -> None:
+    assert {"aws:amp/scraper:Scraper", "aws:backup/vault:Vault"} <= set(uncounted(base, silo))  # options of no example
+    token = "aws:sqs/queue:Queue"
+    assert token not in uncounted(base, silo)
+    wider = with_one_more(silo, token)
+    assert token in uncounted(base, wider)
+    assert f"| `{token}` | 1 | 0 |" in page(base, wider)
+
+
+def test_what_only_a_base_stack_may_have_without_a_quota_is_named_once_a_silo_has_it(base: Graph, silo: Graph) -> None:
+    assert t.SUBNET not in uncounted(base, silo)
+    assert t.SUBNET in uncounted(base, with_one_more(silo, t.SUBNET))
+
+
+def test_a_type_without_a_quota_is_listed_once_and_can_be_rehearsed() -> None:
+    listed = [token for entry in without_quota() for token in entry.types]
+    assert len(listed) == len(set(listed))
+    assert set(listed) <= {*KINDS, *DECLARED_ONLY}
+    assert not set(listed) & {one for quota in quotas() for one in quota.counts}

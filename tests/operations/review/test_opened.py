@@ -29,6 +29,21 @@ def test_a_port_that_opens_to_the_world_stops_and_the_webs_is_noted() -> None:
     assert (opened(web), noted(web)) == ([], ["port 443 open to the whole internet"])
 
 
+@pytest.mark.parametrize("written", [True, "true", "True", "1"])
+def test_a_public_address_stops_also_where_the_switch_is_written_as_a_text(written: object) -> None:
+    private = {"publiclyAccessible": False}
+    assert opened(step("update", t.DATABASE, private, {"publiclyAccessible": written}))
+    assert not opened(step("update", t.DATABASE, private, {"publiclyAccessible": "false"}))
+
+
+def test_ranges_that_are_the_world_only_together_stop() -> None:
+    blocks = [f"{first}.0.0.0/8" for first in range(1, 200)]
+    opening = {"cidrBlocks": blocks, "fromPort": 22.0, "toPort": 22.0, "protocol": "tcp"}
+    assert any("the whole internet" in one for one in opened(step("create", t.SECURITY_GROUP_RULE, None, opening)))
+    one_of_them = {**opening, "cidrBlocks": blocks[:1]}
+    assert not opened(step("create", t.SECURITY_GROUP_RULE, None, one_of_them))
+
+
 def test_a_wider_range_is_noted_and_a_narrower_one_is_nothing() -> None:
     wider = step("update", t.INGRESS_RULE, port("10.0.1.0/24"), port("10.0.0.0/16"))
     assert (opened(wider), noted(wider)) == ([], ["port 5432 open to 10.0.0.0/16, before to 10.0.1.0/24"])

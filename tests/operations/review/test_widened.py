@@ -221,6 +221,28 @@ def test_an_endpoint_without_its_policy_lets_everything_through() -> None:
     assert opened(step("update", t.ENDPOINT, own, {})) == ["everybody is allowed `*` on `*`"]
 
 
+@pytest.mark.parametrize("id_", ["vpce-1", UNKNOWN])
+def test_an_endpoint_s_policy_of_its_own_is_judged_as_the_endpoint_s(id_: str) -> None:
+    own = endpoint(conditions={"StringEquals": {"aws:PrincipalAccount": "111111111111"}}) | {"vpcEndpointId": id_}
+    wide = endpoint(conditions={}) | {"vpcEndpointId": id_}
+    assert opened(step("create", t.ENDPOINT, None, {}), step("create", t.ENDPOINT_POLICY, None, own, name="own")) == []
+    assert opened(step("create", t.ENDPOINT_POLICY, None, own)) == []  # the endpoint may be another stack's
+    assert opened(step("update", t.ENDPOINT_POLICY, own, wide))
+    stands = step("same", t.ENDPOINT, {}, {}, new_more={"id": "vpce-1"}, old_more={"id": "vpce-1"})
+    assert opened(stands, step("delete", t.ENDPOINT_POLICY, own, None, name="own"))
+
+
+def test_what_a_permission_set_allows_is_a_grant_however_it_is_said() -> None:
+    arn = {"permissionSetArn": "arn:aws:sso:::permissionSet/i/ps", "instanceArn": "arn:aws:sso:::instance/i"}
+    wide = {**arn, "inlinePolicy": document(statement("*", "*"))}
+    assert opened(step("create", t.PERMISSION_SET_POLICY, None, wide))
+    narrow = {**arn, "inlinePolicy": document(statement("s3:GetObject"))}
+    assert not opened(step("create", t.PERMISSION_SET_POLICY, None, narrow))
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    assert opened(step("create", t.PERMISSION_SET_ATTACHMENT, None, {**arn, "managedPolicyArn": admin}))
+    assert opened(step("create", t.PERMISSION_SET_ATTACHMENTS, None, {**arn, "managedPolicyArns": [admin]}))
+
+
 COPIES = "BackupCopy$workbuoy:aws:Role"
 EXEMPT = document(statement(["cloudwatch:GetMetricData"], "*"))
 
