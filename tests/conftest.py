@@ -154,15 +154,15 @@ def declared() -> Declare:
 
 
 def copy_of_project(folder: Path) -> Path:
-    """A copy of the example project, free to be changed; its links lead to the same places."""
-    folder.mkdir()
+    """A copy of the example project, free to be changed. Its links to code lead to the same code."""
+    folder.mkdir(exist_ok=True)
     for entry in PROJECT.iterdir():
-        if entry.is_symlink():
-            (folder / entry.name).symlink_to(entry.resolve())
-        elif entry.is_dir():
-            shutil.copytree(entry, folder / entry.name)
-        else:
+        if entry.is_file():
             shutil.copy(entry, folder)
+        elif entry.is_symlink():
+            (folder / entry.name).symlink_to(entry.resolve())
+        else:
+            shutil.copytree(entry, folder / entry.name)
     return folder
 
 

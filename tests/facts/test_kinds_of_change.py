@@ -1,6 +1,5 @@
 """Each kind of change that an owner makes in a file, with the plan that it leads to, declared by the program itself."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from graph.plan import PlanStep
 from infra.problems import ProblemsError
 from project.files import find_project
 from rehearsal.as_graph import graph_of
-from tests.conftest import PROJECT, declared_graph
+from tests.conftest import copy_of_project, declared_graph
 from tests.declared import graph_with_base
 
 ZONE = """        - name: eu-west-1c
@@ -107,15 +106,6 @@ CHANGES = {
 }
 
 
-def make_project(folder: Path) -> Path:
-    for file in PROJECT.glob("Pulumi*.yaml"):
-        shutil.copy(file, folder)
-    shutil.copytree(PROJECT / "tenants", folder / "tenants")
-    for name in ("infra", "policies", "bootstrap"):
-        (folder / name).symlink_to(PROJECT / name)
-    return folder
-
-
 def declared(folder: Path, stack: str) -> Graph:
     return graph_with_base(find_project(folder), stack)
 
@@ -134,7 +124,7 @@ def told(steps: tuple[PlanStep, ...]) -> dict[str, set[str]]:
 
 
 def edited(folder: Path, change: Change) -> Path:
-    file = make_project(folder) / change.file
+    file = copy_of_project(folder) / change.file
     text = file.read_text()
     assert change.old in text
     file.write_text(text.replace(change.old, change.new))
@@ -172,7 +162,7 @@ def test_another_isolation_is_another_stack_in_which_all_is_new(before: Mapping[
 
 @pytest.mark.lengthy
 def test_a_customer_in_the_pool_changes_no_resource_of_its_base(before: Mapping[str, Graph], tmp_path: Path) -> None:
-    (make_project(tmp_path) / "tenants/globex.yaml").unlink()
+    (copy_of_project(tmp_path) / "tenants/globex.yaml").unlink()
     assert told(difference(before["prod"], declared(tmp_path, "prod"))) == {}
 
 

@@ -1,7 +1,6 @@
 """What tests of commands share."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from operations.engine import account
 from operations.locate import sources
 from project.files import Project, find_project
 from rehearsal.tenants import account as tenants_account
-from tests.conftest import PROJECT
+from tests.conftest import copy_of_project
 from tests.declared import declared_once
 from tests.operations.engine.fake_cli import FakeCli
 
@@ -45,14 +44,9 @@ def no_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def made_project(tmp_path: Path) -> Project:
     """A copy of the project whose stacks have been made: their files name a secrets provider."""
-    root = tmp_path / "project"
-    root.mkdir()
-    for file in PROJECT.glob("Pulumi*.yaml"):
-        shutil.copy(file, root)
-        if file.name != "Pulumi.yaml":
-            (root / file.name).write_text(file.read_text() + SALT)
-    for name in ("infra", "policies"):
-        (root / name).symlink_to(PROJECT / name)
+    root = copy_of_project(tmp_path / "project")
+    for file in root.glob("Pulumi.*.yaml"):
+        file.write_text(file.read_text() + SALT)
     return find_project(root)
 
 

@@ -1,6 +1,5 @@
 """A copy of the project's stack and tenant files, free to be changed."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from infra.problems import ProblemsError
 from infra.tenants.files import read_tenants
 from infra.tenants.listing import tenant_file
-from tests.conftest import PROJECT
+from tests.conftest import copy_of_project
 
 Edit = Callable[[str, str, str], Path]
 
@@ -17,10 +16,7 @@ Edit = Callable[[str, str, str], Path]
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The project's files in a folder of their own."""
-    for file in PROJECT.glob("Pulumi*.yaml"):
-        shutil.copy(file, tmp_path)
-    shutil.copytree(PROJECT / "tenants", tmp_path / "tenants")
-    return tmp_path
+    return copy_of_project(tmp_path)
 
 
 @pytest.fixture

@@ -282,10 +282,8 @@ def test_a_machine_that_can_deploy_exits_with_0(fake_cli: FakeCli, monkeypatch: 
     }
 
 
-@pytest.mark.usefixtures("no_cli")
-@pytest.mark.usefixtures("usual_columns")
-def test_a_machine_without_the_engine_is_ready_to_rehearse_and_not_to_deploy(in_project: Project) -> None:
-    (in_project.root / "app").symlink_to(Path(__file__).parents[3] / "app")
+@pytest.mark.usefixtures("no_cli", "in_project", "usual_columns")
+def test_a_machine_without_the_engine_is_ready_to_rehearse_and_not_to_deploy() -> None:
     rehearse = CliRunner().invoke(main, ["doctor", "local"])
     assert rehearse.exit_code == 0, rehearse.stderr
     assert rehearse.stderr == "Ready to rehearse.\n"

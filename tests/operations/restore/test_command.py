@@ -16,7 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from operations.restore import copy as copies
 from operations.restore import running
 from operations.restore.command import restore
-from tests.conftest import PROJECT, schema_of
+from tests.conftest import copy_of_project, schema_of
 from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, VERDICTS, World
 
 AT = (NOW - timedelta(hours=2)).isoformat()
@@ -136,13 +136,10 @@ def test_one_customer_is_brought_back_by_its_task_and_the_copy_goes(world: World
 @pytest.fixture
 def held(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Customers of the pool and of a silo under a legal hold."""
-    for file in PROJECT.glob("*.yaml"):
-        (tmp_path / file.name).write_text(file.read_text())
-    (tmp_path / "infra").symlink_to(PROJECT / "infra")
-    (tmp_path / "tenants").mkdir()
-    for file in (PROJECT / "tenants").glob("*.yaml"):
+    copy_of_project(tmp_path)
+    for file in (tmp_path / "tenants").glob("*.yaml"):
         ordered = "dates:\n  hold:\n    since: 2026-11-20\n    reason: Case 26-104522, Oslo tingrett\n"
-        (tmp_path / "tenants" / file.name).write_text(file.read_text().replace("dates:\n", ordered))
+        file.write_text(file.read_text().replace("dates:\n", ordered))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(running, "_outputs", lambda *_: world.outputs)
     return world

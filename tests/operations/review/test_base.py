@@ -1,7 +1,6 @@
 """Where copies of a base stack's backups go was accepted once: its customers' own stacks need no waiver for it."""
 
 import datetime
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from graph.plan import Plan
 from operations.review.base import accepted_by_base
 from operations.review.effects import Danger
 from operations.review.waivers import Filed, Waiver
-from tests.conftest import PROJECT
+from tests.conftest import copy_of_project
 
 TODAY = datetime.date(2026, 12, 31)
 BASE, SILO = "prod-eu-north-1", "prod-eu-north-1-newco"  # newco has no file: where the base branch judges it is unknown
@@ -22,9 +21,7 @@ NAMED, OTHER = "210000000004", "999999999999"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The project, of which BASE copies its backups to NAMED."""
-    for file in PROJECT.glob("Pulumi*.yaml"):
-        shutil.copy(file, tmp_path)
-    (tmp_path / "infra").symlink_to(PROJECT / "infra")
+    copy_of_project(tmp_path)
     copies_to(tmp_path, NAMED)
     return tmp_path
 

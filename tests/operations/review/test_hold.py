@@ -1,6 +1,5 @@
 """A legal hold on a silo passes a review, and its release stops one: what was kept would end."""
 
-import shutil
 from pathlib import Path
 
 from facts.difference import difference
@@ -8,18 +7,14 @@ from graph import Graph
 from graph.plan import Plan
 from operations.review.judging import judge
 from project.files import Project
-from tests.conftest import PROJECT, ROOT
+from tests.conftest import ROOT, copy_of_project
 from tests.declared import graph_with_base
 
 HELD = "dates:\n  hold:\n    since: 2026-11-20\n    reason: Case 26-104522, Oslo tingrett"
 
 
 def declared(root: Path, dates: str) -> Graph:
-    root.mkdir()
-    for file in PROJECT.glob("Pulumi*.yaml"):
-        shutil.copy(file, root)
-    shutil.copytree(PROJECT / "tenants", root / "tenants")
-    record = root / "tenants/acme.yaml"
+    record = copy_of_project(root) / "tenants/acme.yaml"
     record.write_text(record.read_text().replace("dates:", dates))
     project = Project("workbuoy", root, ROOT / "infra")
     return graph_with_base(project, "prod-acme")

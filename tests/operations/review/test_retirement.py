@@ -1,7 +1,6 @@
 """A retiring customer's record accepts that protections are lifted, and nothing else."""
 
 import datetime
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from operations.review.effects import Danger, EffectKind
 from operations.review.retirement import accepted_in
 from policies.retiring import RETIRING, with_retirement
 from policies.settings import configured
-from tests.conftest import PROJECT
+from tests.conftest import copy_of_project
 
 TODAY = datetime.date(2026, 12, 31)
 
@@ -18,10 +17,7 @@ TODAY = datetime.date(2026, 12, 31)
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The project with acme retiring."""
-    for file in PROJECT.glob("Pulumi*.yaml"):
-        shutil.copy(file, tmp_path)
-    shutil.copytree(PROJECT / "tenants", tmp_path / "tenants")
-    (tmp_path / "infra").symlink_to(PROJECT / "infra")
+    copy_of_project(tmp_path)
     record = tmp_path / "tenants/acme.yaml"
     record.write_text(record.read_text() + "  retiring: 2026-12-31\n")
     return tmp_path

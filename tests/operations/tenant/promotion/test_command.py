@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from operations.tenant.promotion import receipts
 from operations.tenant.promotion.command import RUNNABLE, promote
 from operations.tenant.promotion.steps import steps_of, thaw
 from operations.tenant.remains_command import remains
-from tests.conftest import PROJECT
+from tests.conftest import copy_of_project
 from tests.operations.tenant.move.test_command import Stands
 from tests.operations.tenant.promotion.world import World
 
@@ -48,11 +47,7 @@ VERDICT = {"done": "export", "tenant": "acme", "digest": DIGEST}
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project with acme on its way from pool to silo."""
-    for file in PROJECT.glob("Pulumi*.yaml"):
-        shutil.copy(file, tmp_path)
-    shutil.copytree(PROJECT / "tenants", tmp_path / "tenants")
-    (tmp_path / "infra").mkdir()
-    shutil.copy(PROJECT / "infra/__main__.py", tmp_path / "infra")
+    copy_of_project(tmp_path)
     acme = tmp_path / "tenants/acme.yaml"
     acme.write_text(acme.read_text() + "promotion: open\n")
     monkeypatch.chdir(tmp_path)
