@@ -29,6 +29,7 @@ class Sweeper:
     def __init__(self, database: Database, storage: ObjectStorage | None) -> None:
         self._database, self._storage = database, storage
         self._ways_back_due = 0.0
+        self._refused = set[str]()  # by the store, in this round through what is owed
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -71,17 +72,23 @@ class Sweeper:
                 log.warning(STILL_OWED, extra=fields)
 
     async def _remove(self, storage: ObjectStorage) -> None:
-        """All that is owed. What the store refuses does not keep the rest, unless it refuses everything."""
-        refused = set[str]()
+        """The oldest first, up to a page that the store refuses whole: the next sweep goes on behind it.
+
+        So a store that refuses everything is not asked for all of it, and what it refuses does not keep the rest.
+        """
         while True:
-            owed = await self._database.run(partial(removals.owed, limit=removals.PAGE + len(refused)), {})
-            rows = [row for row in owed if row["object_key"] not in refused]
+            most = removals.PAGE + len(self._refused)
+            owed = await self._database.run(partial(removals.owed, limit=most), {})
+            rows = [row for row in owed if row["object_key"] not in self._refused]
             for row in rows:
                 try:
                     await storage.delete(row["object_key"])
                 except StorageRefused:
-                    refused.add(row["object_key"])
+                    self._refused.add(row["object_key"])
                 else:
                     await self._database.run(partial(removals.forget, row=row), {})
-            if len(rows) < removals.PAGE or refused.issuperset(row["object_key"] for row in rows):
+            if len(rows) < removals.PAGE:
+                self._refused.clear()  # the next sweep begins with the oldest again
+                break
+            if self._refused.issuperset(row["object_key"] for row in rows):
                 break
