@@ -40,6 +40,9 @@ class Transaction(Protocol):
     async def session_row(self, claims: Claims) -> Row | None:
         """The live session or API token that `claims` name, with its member's role."""
 
+    async def alone(self, key: str) -> None:
+        """Wait until no other transaction has the key, and have it until this one ends: where no row can be locked."""
+
     async def limit(self, seconds: float) -> None:
         """Let each further statement take no longer. Then DatabaseUnavailable comes."""
 

@@ -79,6 +79,9 @@ class PostgresTransaction:
     async def session_row(self, claims: Claims) -> Row | None:  # noqa: ARG002 - the transaction has declared them
         return await self.one(ASKING, {})
 
+    async def alone(self, key: str) -> None:
+        await self._connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
     async def limit(self, seconds: float) -> None:
         milliseconds = str(round(seconds * 1000))
         await self._connection.execute("select set_config('statement_timeout', %s, true)", [milliseconds])

@@ -214,6 +214,10 @@ class _TracedTransaction:
         with _statement("select from asking"):
             return await self._transaction.session_row(claims)
 
+    async def alone(self, key: str) -> None:
+        with _statement("wait"):
+            await self._transaction.alone(key)
+
     async def limit(self, seconds: float) -> None:
         await self._transaction.limit(seconds)
 

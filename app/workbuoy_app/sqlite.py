@@ -64,6 +64,9 @@ class SqliteTransaction:
         statement = _OF_BEARER if "token" in claims else _OF_SESSION
         return await self.one(statement, {**claims, "now": datetime.now(UTC)})
 
+    async def alone(self, key: str) -> None:
+        """A transaction has the whole file."""
+
     async def limit(self, seconds: float) -> None:
         """One tenant's file: nobody else waits."""
 
