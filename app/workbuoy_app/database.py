@@ -36,6 +36,7 @@ class Transaction(Protocol):
     removals_owed: str  # where the notes of all tenants' objects that are to go come from
     forget_removal: str  # the statement that ends one of them
     forget_answers: str  # the statement that ends all tenants' answers of before the parameter `before`
+    oldest_freeze: str  # where the freeze comes from that a command made first and has not ended
 
     async def session_row(self, claims: Claims) -> Row | None:
         """The live session or API token that `claims` name, with its member's role."""

@@ -209,6 +209,7 @@ class _TracedTransaction:
         self.removals_owed = transaction.removals_owed
         self.forget_removal = transaction.forget_removal
         self.forget_answers = transaction.forget_answers
+        self.oldest_freeze = transaction.oldest_freeze
 
     async def session_row(self, claims: Claims) -> Row | None:
         with _statement("select from asking"):
