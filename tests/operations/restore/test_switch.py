@@ -508,7 +508,7 @@ def test_a_plan_that_does_not_keep_the_database_is_named(op: Any, told: str) -> 
 
 
 def test_a_switch_and_one_customers_restore_can_be_undone_for_the_same_days() -> None:
-    """docs/restore.md says seven for both. The service, which deletes the latter's way back, imports nothing of ours."""
+    """docs/restore.md says seven for both. The service, which deletes the latter's, imports nothing of ours."""
     source = (ROOT / "app/workbuoy_app/storage.py").read_text(encoding="utf-8")
     (days,) = re.findall(r"^WAY_BACK_LASTS = timedelta\(days=(\d+)\)", source, re.MULTILINE)
     assert timedelta(days=int(days)) == WAY_BACK == timedelta(days=7)
