@@ -275,6 +275,16 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
             "then look why the store refuses, in the log's lines of the operation delete.",
         ),
         Alarm(
+            name="service-standing-freeze",
+            search="errors",
+            metric=Metric(namespace=log_namespace(stack_name), name="StandingFreezes", dimensions={}, statistic="Sum"),
+            threshold=0,
+            minutes=1,  # the service has waited already
+            missing_data="notBreaching",
+            advice="A restore or a move was killed and left its customer unable to write. Say the same command again: "
+            "it goes on. The line in the saved search 'errors' names it.",
+        ),
+        Alarm(
             name="rotation-errors",
             search="rotation steps",
             metric=Metric(

@@ -68,6 +68,7 @@ class Observability(ComponentResource):
         self._database_events()
         self._count_error_lines()
         self._measure_owed_deletions()
+        self._count_standing_freezes()
         alarms = self._alarms()
         alarm_arns = [self._alarm(alarm) for alarm in alarms]
         self._saved_searches()
@@ -184,6 +185,22 @@ class Observability(ComponentResource):
                 namespace=log_namespace(self._args.context.name),
                 value="$.oldest_age_seconds",
                 unit="Seconds",
+            ),
+            opts=self._child,
+        )
+
+    def _count_standing_freezes(self) -> None:
+        """The service says every minute what a killed command left frozen: app/workbuoy_app/sweeper.py."""
+        aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-standing-freezes",
+            name="standing-freezes",
+            log_group_name=self._args.logs.service.name,
+            pattern="{ $.frozen_seconds > 0 }",
+            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+                name="StandingFreezes",
+                namespace=log_namespace(self._args.context.name),
+                value="1",
+                unit="Count",
             ),
             opts=self._child,
         )

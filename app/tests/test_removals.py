@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -154,19 +155,21 @@ def test_rows_that_a_restore_kept_go_once_their_days_are_over_and_its_journal_st
     s3.delete_object(Bucket=where.bucket, Key=left[0])
 
 
-def test_an_object_that_the_store_refuses_to_delete_keeps_no_other(
-    bucket_service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    browser = bucket_service.browser()
-    tenant = browser.get("/api/me").json()["tenant_id"]
-    keys = [f"tenants/{tenant}/{n}" for n in range(5)]
-    with psycopg.connect(superuser_url(bucket_service.settings)) as superuser, superuser.cursor() as cursor:
+def owe(service: Service, number: int) -> list[str]:
+    """Note so many objects, which are not there, for removal a day ago; the oldest first."""
+    tenant = service.browser().get("/api/me").json()["tenant_id"]
+    keys = [f"tenants/{tenant}/{n}" for n in range(number)]
+    with psycopg.connect(superuser_url(service.settings)) as superuser, superuser.cursor() as cursor:
         cursor.executemany(
             "insert into object_removals values (%s, %s, now() - interval '1 day' + %s * interval '1 second')",
             [(tenant, key, n) for n, key in enumerate(keys)],
         )
-    monkeypatch.setattr(removals, "PAGE", 2)
-    real, asked = BaseClient._make_api_call, list[str]()
+    return keys
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, keys: Iterable[str]) -> list[str]:
+    """The store refuses to delete these; gives back which it was asked to delete."""
+    real, asked, held = BaseClient._make_api_call, list[str](), set(keys)
 
     def call(self: Any, operation: str, arguments: Any) -> Any:
         if operation == "DeleteObject":
@@ -177,14 +180,36 @@ def test_an_object_that_the_store_refuses_to_delete_keeps_no_other(
         return real(self, operation, arguments)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return asked
+
+
+def test_an_object_that_the_store_refuses_to_delete_keeps_no_other(
+    bucket_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = owe(bucket_service, 5)
+    monkeypatch.setattr(removals, "PAGE", 2)
     held = {keys[0], keys[2]}
+    asked = refuse(monkeypatch, held)
     sweep(bucket_service)
     assert set(noted(bucket_service.settings)) == held
     assert asked == keys
-    held = {keys[0], keys[2]}
     asked.clear()
     sweep(bucket_service)
     assert asked == [keys[0], keys[2]], "a store that refuses everything is not asked for all of it"
+
+
+def test_what_is_owed_behind_a_page_that_the_store_refuses_whole_goes_by_the_next_sweep(
+    bucket_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = owe(bucket_service, 5)
+    monkeypatch.setattr(removals, "PAGE", 2)
+    held, asked = set(keys[:2]), refuse(monkeypatch, keys[:2])
+    for _ in range(2):
+        sweep(bucket_service)
+    assert set(noted(bucket_service.settings)) == held
+    assert asked == keys
+    sweep(bucket_service)
+    assert asked == [*keys, *keys[:2]], "what was refused is asked for again"
 
 
 def test_only_the_sweep_sees_notes_of_every_tenant(bucket_service: Service) -> None:

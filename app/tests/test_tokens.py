@@ -196,7 +196,7 @@ def test_a_member_has_so_many_tokens_however_many_are_made_at_once(
     monkeypatch.setattr(tokens, "MOST_TOKENS", 2)
     real = PostgresTransaction.execute
     browser = service.browser()
-    make_token(browser, Right.THINGS_READ)
+    browser.get("/api/me")
 
     async def slowly(self: Any, statement: str, values: Any) -> Any:
         await asyncio.sleep(0.3)  # all have counted, where nobody waits for another
@@ -206,7 +206,7 @@ def test_a_member_has_so_many_tokens_however_many_are_made_at_once(
     body = {"name": "x", "scopes": ["things:read"]}
     with ThreadPoolExecutor(4) as several:
         answers = [several.submit(browser.post, "/api/tokens", json=body) for _ in range(4)]
-    assert sorted(each.result().status_code for each in answers) == [201, 409, 409, 409]
+    assert sorted(each.result().status_code for each in answers) == [201, 201, 409, 409]
 
 
 def test_every_token_is_on_some_page(either_service: Service) -> None:

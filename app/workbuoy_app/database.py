@@ -36,9 +36,13 @@ class Transaction(Protocol):
     removals_owed: str  # where the notes of all tenants' objects that are to go come from
     forget_removal: str  # the statement that ends one of them
     forget_answers: str  # the statement that ends all tenants' answers of before the parameter `before`
+    oldest_freeze: str  # where the freeze comes from that a command made first and has not ended
 
     async def session_row(self, claims: Claims) -> Row | None:
         """The live session or API token that `claims` name, with its member's role."""
+
+    async def alone(self, key: str) -> None:
+        """Wait until no other transaction has the key, and have it until this one ends: where no row can be locked."""
 
     async def limit(self, seconds: float) -> None:
         """Let each further statement take no longer. Then DatabaseUnavailable comes."""

@@ -33,6 +33,8 @@ _FIELDS = (
     "member",
     "object",
     "oldest_age_seconds",
+    "frozen_by",
+    "frozen_seconds",
 )
 
 

@@ -209,10 +209,15 @@ class _TracedTransaction:
         self.removals_owed = transaction.removals_owed
         self.forget_removal = transaction.forget_removal
         self.forget_answers = transaction.forget_answers
+        self.oldest_freeze = transaction.oldest_freeze
 
     async def session_row(self, claims: Claims) -> Row | None:
         with _statement("select from asking"):
             return await self._transaction.session_row(claims)
+
+    async def alone(self, key: str) -> None:
+        with _statement("wait"):
+            await self._transaction.alone(key)
 
     async def limit(self, seconds: float) -> None:
         await self._transaction.limit(seconds)

@@ -59,10 +59,14 @@ class SqliteTransaction:
         " and noted_at = %(noted_at)s"
     )
     forget_answers = "delete from idempotency_keys where created_at < %(before)s"
+    oldest_freeze = "freezes"  # which is empty: one tenant moves nowhere
 
     async def session_row(self, claims: Claims) -> Row | None:
         statement = _OF_BEARER if "token" in claims else _OF_SESSION
         return await self.one(statement, {**claims, "now": datetime.now(UTC)})
+
+    async def alone(self, key: str) -> None:
+        """A transaction has the whole file."""
 
     async def limit(self, seconds: float) -> None:
         """One tenant's file: nobody else waits."""

@@ -33,7 +33,7 @@ QUICKLY_SECONDS = 1.0  # what failed so fast is tried once more
 THREADS = 20
 WAYS_BACK = "restores"
 """Below it and a tenant's name lies what stood before each restore: workbuoy_app/restore/journal.py."""
-WAY_BACK_LASTS = timedelta(days=7)  # as the one of a switch: operations/restore/instances.py
+WAY_BACK_LASTS = timedelta(days=7)  # as the one of a switch: tests/operations/restore/test_switch.py
 
 
 class StorageUnavailable(Unavailable):

@@ -1,4 +1,7 @@
-"""Deletion means deletion: a task of the service removes objects that are owed, and old answers and ways back."""
+"""Deletion means deletion: a task of the service removes objects that are owed, and old answers and ways back.
+
+It also says that a command left a tenant frozen, since whoever is killed says nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from workbuoy_app import idempotency, removals
-from workbuoy_app.database import Database
+from workbuoy_app.database import Database, Row, Transaction
 from workbuoy_app.logs import log
 from workbuoy_app.metrics import REMOVALS_OLDEST, REMOVALS_OWED
 from workbuoy_app.problems import Unavailable
@@ -21,6 +24,10 @@ EVERY_SECONDS = 60.0
 WAYS_BACK_EVERY_SECONDS = 3600.0  # a listing costs, and their days are seven
 # CloudWatch counts this line's age and raises an alarm: components/alarms.py
 STILL_OWED = "objects are still to be deleted"
+# A cut-over ends or gives up within minutes; a restore writes some four million rows in this, 100,000 in 23 seconds.
+FREEZE_LASTS = timedelta(minutes=15)
+# CloudWatch counts `frozen_seconds` of this line and raises an alarm: components/alarms.py
+STILL_FROZEN = "a tenant is frozen for longer than a restore or a cut-over takes"
 
 
 class Sweeper:
@@ -29,6 +36,7 @@ class Sweeper:
     def __init__(self, database: Database, storage: ObjectStorage | None) -> None:
         self._database, self._storage = database, storage
         self._ways_back_due = 0.0
+        self._refused = set[str]()  # by the store, in this round through what is owed
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -56,6 +64,7 @@ class Sweeper:
     async def sweep(self) -> None:
         """Remove what is owed, then count what still is. Raises DatabaseUnavailable."""
         await self._database.run(idempotency.forget_old, {})
+        await self._tell_of_freeze()
         try:
             if self._storage is not None:
                 await self._remove(self._storage)
@@ -70,18 +79,36 @@ class Sweeper:
                 fields = {"operation": "sweep", "owed": number, "oldest_age_seconds": round(age_seconds)}
                 log.warning(STILL_OWED, extra=fields)
 
+    async def _tell_of_freeze(self) -> None:
+        freeze = await self._database.run(_oldest_freeze, {})
+        if freeze is None or (age := datetime.now(UTC) - freeze["frozen_at"]) < FREEZE_LASTS:
+            return
+        fields = {"operation": "sweep", "tenant": str(freeze["tenant_id"]), "frozen_by": freeze["frozen_by"]}
+        log.error(STILL_FROZEN, extra=fields | {"frozen_seconds": round(age.total_seconds())})
+
     async def _remove(self, storage: ObjectStorage) -> None:
-        """All that is owed. What the store refuses does not keep the rest, unless it refuses everything."""
-        refused = set[str]()
+        """The oldest first, up to a page that the store refuses whole: the next sweep goes on behind it.
+
+        So a store that refuses everything is not asked for all of it, and what it refuses does not keep the rest.
+        """
         while True:
-            owed = await self._database.run(partial(removals.owed, limit=removals.PAGE + len(refused)), {})
-            rows = [row for row in owed if row["object_key"] not in refused]
+            most = removals.PAGE + len(self._refused)
+            owed = await self._database.run(partial(removals.owed, limit=most), {})
+            rows = [row for row in owed if row["object_key"] not in self._refused]
             for row in rows:
                 try:
                     await storage.delete(row["object_key"])
                 except StorageRefused:
-                    refused.add(row["object_key"])
+                    self._refused.add(row["object_key"])
                 else:
                     await self._database.run(partial(removals.forget, row=row), {})
-            if len(rows) < removals.PAGE or refused.issuperset(row["object_key"] for row in rows):
+            if len(rows) < removals.PAGE:
+                self._refused.clear()  # the next sweep begins with the oldest again
                 break
+            if self._refused.issuperset(row["object_key"] for row in rows):
+                break
+
+
+async def _oldest_freeze(tx: Transaction) -> Row | None:
+    """Of all tenants; nobody has to be logged in."""
+    return await tx.one(f"select tenant_id, frozen_by, frozen_at from {tx.oldest_freeze}", {})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from workbuoy_app.access_models import TokenInput, TokenQuery, TokenRotation
-from workbuoy_app.database import ROW_LOCK, Row, Transaction
+from workbuoy_app.database import Row, Transaction
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.problems import NotFound, Refused
 from workbuoy_app.rights import Right
@@ -57,9 +57,9 @@ async def make(tx: Transaction, session: Session, row: Row) -> Row:
     if beyond := [scope for scope in row["scopes"].split() if scope not in session.rights]:
         raise Refused(403, f"You may not do this yourself: {', '.join(beyond)}")
     values = {**_who(session), **row}
+    # Of two at once the second counts the first's, too. The member's own row is not theirs to lock.
+    await tx.alone(f"tokens of {session.member_id}")
     others = "select id from api_tokens where tenant_id = %(tenant_id)s and member_id = %(member_id)s and id <> %(id)s"
-    # Of two at once the second counts the first's, too.
-    await tx.all(f"{others} order by id{ROW_LOCK}", values)
     if len(await tx.all(others, values)) >= MOST_TOKENS:
         raise Refused(409, f"A member has at most {MOST_TOKENS} tokens. Revoke one first.")
     await tx.execute(

@@ -56,6 +56,7 @@ LIMITS = {
     "database-transaction-ids": ("Greater", 1_000_000_000, 5),
     "service-error-lines": ("Greater", 10, 5),
     "service-owed-deletions": ("Greater", 3600, 5),
+    "service-standing-freeze": ("Greater", 0, 1),
     "service-errors": ("Greater", 5, 5),
     "service-response-time": ("Greater", 1, 10),
     "service-unhealthy-tasks": ("Greater", 0, 10),
@@ -78,7 +79,8 @@ def test_each_alarm_has_the_limit_and_the_minutes_that_are_promised(declared: De
 
 
 def test_silence_is_no_error(declared: Declare) -> None:
-    for name in ("service-errors", "service-error-lines", "service-owed-deletions", "rotation-errors"):
+    counted = ("service-errors", "service-error-lines", "service-owed-deletions", "service-standing-freeze")
+    for name in (*counted, "rotation-errors"):
         alarm = declared("prod").named(f"observability-{name}")
         assert alarm.declared.inputs["treatMissingData"] == "notBreaching"
 
@@ -115,7 +117,12 @@ def test_the_database_tells_of_backups_failures_failovers_and_low_storage(declar
 
 
 @pytest.mark.parametrize(
-    ("counter", "alarm"), [("error-lines", "service-error-lines"), ("owed-deletions", "service-owed-deletions")]
+    ("counter", "alarm"),
+    [
+        ("error-lines", "service-error-lines"),
+        ("owed-deletions", "service-owed-deletions"),
+        ("standing-freezes", "service-standing-freeze"),
+    ],
 )
 def test_log_lines_are_measured_where_the_alarm_looks(declared: Declare, counter: str, alarm: str) -> None:
     graph = declared("prod")

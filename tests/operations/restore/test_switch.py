@@ -1,6 +1,7 @@
 """`workbuoy restore switch`: a copy takes the place of what serves, and back, whatever is killed on the way."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,14 +25,14 @@ from operations.evidence.recorded import of_kind
 from operations.restore import copy as copies
 from operations.restore import stack_commands
 from operations.restore.command import restore
-from operations.restore.instances import Instances
+from operations.restore.instances import WAY_BACK, Instances
 from operations.restore.moment import run_name
 from operations.restore.places import SwitchPlace
 from operations.restore.steps import StepFailedError
 from operations.restore.switching import DATABASE, Switch, replacements
 from project.files import find_project
 from rehearsal.patches import _own_resource_ids
-from tests.conftest import PROJECT, schema_of
+from tests.conftest import PROJECT, ROOT, schema_of
 from tests.operations.history import commit, git
 from tests.operations.restore.world import BEFORE, COPY, NOW, REGION, SERVICE, SOURCE, World
 
@@ -504,6 +505,13 @@ def test_a_plan_that_does_not_keep_the_database_is_named(op: Any, told: str) -> 
     found = replacements(Plan(stack="prod", steps=(PlanStep(op=op, urn=URN, old=None, new=None),)))
     assert found.startswith(told)
     assert bool(found) == bool(told)
+
+
+def test_a_switch_and_one_customers_restore_can_be_undone_for_the_same_days() -> None:
+    """docs/restore.md says seven for both. The service, which deletes the latter's, imports nothing of ours."""
+    source = (ROOT / "app/workbuoy_app/storage.py").read_text(encoding="utf-8")
+    (days,) = re.findall(r"^WAY_BACK_LASTS = timedelta\(days=(\d+)\)", source, re.MULTILINE)
+    assert timedelta(days=int(days)) == WAY_BACK == timedelta(days=7)
 
 
 def _joined(text: str) -> str:
