@@ -168,7 +168,7 @@ def change_port(args: Args, report: Report) -> None:
 
 @stack_rule("database-announce-events", t.DATABASE)
 def announce_events(args: Args, report: Report) -> None:
-    subscriptions = [s.props for s in args.stack.of(t.EVENT_SUBSCRIPTION) if s.props.get("enabled") is not False]
+    subscriptions = [s.props for s in args.stack.of(t.EVENT_SUBSCRIPTION) if flag(s.props.get("enabled")) is not False]
     for source, name in (
         ("db-instance", "identifier"),
         ("db-parameter-group", "parameterGroupName"),

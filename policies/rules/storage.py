@@ -188,7 +188,7 @@ def require_mfa_delete(args: Args, report: Report) -> None:
 
 @stack_rule("bucket-record-object-access", t.BUCKET)
 def record_object_access(args: Args, report: Report) -> None:
-    trails = [trail.props for trail in args.stack.of(t.TRAIL) if trail.props.get("enableLogging") is not False]
+    trails = [trail.props for trail in args.stack.of(t.TRAIL) if flag(trail.props.get("enableLogging")) is not False]
     arn = args.props.get("arn") or f"arn:aws:s3:::{args.props.get('bucket') or args.name}"
     if not any(_records_objects(trail, f"{arn}/") for trail in trails):
         report("no trail records reads and writes of its objects")
