@@ -63,7 +63,7 @@ def rehearse_whole(
     from rehearsal.service.standing import Borrowed
     from rehearsal.service.surroundings import Surroundings
 
-    with ExitStack() as contexts:
+    with no_collector(), ExitStack() as contexts:
         programs = contexts.enter_context(image_programs(project.root)) if service.in_image else None
         if service.other:
             from rehearsal.service.other import other_programs, rehearse_other  # few ask for it
@@ -100,10 +100,7 @@ def rehearse_whole(
 
             day = [("a person in Chromium", spend_a_day)] if service.in_browser else []
             further = service.trying.steps() if service.trying is not None else day
-            with no_collector():
-                tried = rehearse_service(
-                    rehearsal, cloud, surroundings, programs=programs, notify=notify, further=further
-                )
+            tried = rehearse_service(rehearsal, cloud, surroundings, programs=programs, notify=notify, further=further)
         seconds = {**rehearsal.seconds, "trying the service": tried.seconds}
         return replace(rehearsal, service=tried, seconds=seconds)
 

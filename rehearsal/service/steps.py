@@ -168,7 +168,7 @@ def rotate_in_traffic(trial: Trial) -> str:
 
     def keep_reading() -> None:
         left = READS_EACH
-        while left > 0 or not ended.wait(PAUSE_SECONDS):
+        while not ended.wait(PAUSE_SECONDS) or left > 0:
             left -= 1
             try:
                 status = ada.send("GET", trial.thing_path).status
