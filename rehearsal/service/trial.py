@@ -153,11 +153,11 @@ class Trial:
         if not container.secrets:
             return {}
         client = self.client("secretsmanager", self.credentials(self.declared.execution_role_arn, TASKS))
-        found: dict[str, str] = {}
-        for name, (arn, key) in container.secrets.items():
-            value: str = client.get_secret_value(SecretId=arn)["SecretString"]
-            found[name] = json.loads(value)[key] if key else value
-        return found
+        secrets = dict.fromkeys(arn for arn, _ in container.secrets.values())
+        texts: dict[str, str] = {arn: client.get_secret_value(SecretId=arn)["SecretString"] for arn in secrets}
+        return {
+            name: json.loads(texts[arn])[key] if key else texts[arn] for name, (arn, key) in container.secrets.items()
+        }
 
     def _as_role(self, role_arn: str, service: str) -> dict[str, str]:
         region = {"AWS_REGION": self.cloud.region, "AWS_ENDPOINT_URL": self.gate_url}
