@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -152,12 +153,16 @@ class Trial:
         """What ECS's agent does: read each secret with the execution role's rights."""
         if not container.secrets:
             return {}
-        client = self.client("secretsmanager", self.credentials(self.declared.execution_role_arn, TASKS))
         secrets = dict.fromkeys(arn for arn, _ in container.secrets.values())
-        texts: dict[str, str] = {arn: client.get_secret_value(SecretId=arn)["SecretString"] for arn in secrets}
+        texts: dict[str, str] = {arn: self._agent.get_secret_value(SecretId=arn)["SecretString"] for arn in secrets}
         return {
             name: json.loads(texts[arn])[key] if key else texts[arn] for name, (arn, key) in container.secrets.items()
         }
+
+    @cached_property
+    def _agent(self) -> Any:
+        """ECS's own client of Secrets Manager."""
+        return self.client("secretsmanager", self.credentials(self.declared.execution_role_arn, TASKS))
 
     def _as_role(self, role_arn: str, service: str) -> dict[str, str]:
         region = {"AWS_REGION": self.cloud.region, "AWS_ENDPOINT_URL": self.gate_url}
