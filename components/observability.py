@@ -66,9 +66,7 @@ class Observability(ComponentResource):
         self._name, self._args, self._child = name, args, ResourceOptions(parent=self)
         self.topic_arn, self.topic_ready = self._topic()
         self._database_events()
-        self._count_error_lines()
-        self._measure_owed_deletions()
-        self._count_standing_freezes()
+        self._measure_log_lines()
         alarms = self._alarms()
         alarm_arns = [self._alarm(alarm) for alarm in alarms]
         self._saved_searches()
@@ -157,50 +155,37 @@ class Observability(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[self.topic_ready]),
         )
 
-    def _count_error_lines(self) -> None:
-        aws.cloudwatch.LogMetricFilter(
-            f"{self._name}-error-lines",
-            name="error-lines",
-            log_group_name=self._args.logs.service.name,
-            pattern='{ $.level = "error" }',
-            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
-                name="ErrorLines",
-                namespace=log_namespace(self._args.context.name),
-                value="1",
-                default_value="0",
-                unit="Count",
-            ),
-            opts=self._child,
-        )
+    def _measure_log_lines(self) -> None:
+        """What the service logs is counted; of its sweeper, every minute, what is owed and what stands frozen.
 
-    def _measure_owed_deletions(self) -> None:
-        """The service says every minute how old the oldest is: app/workbuoy_app/sweeper.py."""
-        aws.cloudwatch.LogMetricFilter(
-            f"{self._name}-owed-deletions",
-            name="owed-deletions",
-            log_group_name=self._args.logs.service.name,
-            pattern="{ $.oldest_age_seconds > 0 }",
-            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
-                name="OwedDeletionAge",
-                namespace=log_namespace(self._args.context.name),
-                value="$.oldest_age_seconds",
-                unit="Seconds",
-            ),
-            opts=self._child,
-        )
+        Source: app/workbuoy_app/sweeper.py
+        """
+        self._log_metric("error-lines", "ErrorLines", '{ $.level = "error" }', default_value="0")
+        age = "$.oldest_age_seconds"
+        self._log_metric("owed-deletions", "OwedDeletionAge", f"{{ {age} > 0 }}", value=age, unit="Seconds")
+        self._log_metric("standing-freezes", "StandingFreezes", "{ $.frozen_seconds > 0 }")
 
-    def _count_standing_freezes(self) -> None:
-        """The service says every minute what a killed command left frozen: app/workbuoy_app/sweeper.py."""
+    def _log_metric(
+        self,
+        name: str,
+        metric: str,
+        pattern: str,
+        *,
+        value: str = "1",
+        unit: str = "Count",
+        default_value: str | None = None,
+    ) -> None:
         aws.cloudwatch.LogMetricFilter(
-            f"{self._name}-standing-freezes",
-            name="standing-freezes",
+            f"{self._name}-{name}",
+            name=name,
             log_group_name=self._args.logs.service.name,
-            pattern="{ $.frozen_seconds > 0 }",
+            pattern=pattern,
             metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
-                name="StandingFreezes",
+                name=metric,
                 namespace=log_namespace(self._args.context.name),
-                value="1",
-                unit="Count",
+                value=value,
+                default_value=default_value,
+                unit=unit,
             ),
             opts=self._child,
         )
