@@ -20,7 +20,7 @@ from operations.bootstrap.perform import Account, adopt_state, bootstrap_project
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineMissingError, FailedError, MistakenError
 from operations.main import main
-from project.files import find_project, read_config
+from project.files import Project, find_project, read_config
 from rehearsal.stand_ins import replace as with_stand_ins
 from tests.bootstrap.conftest import BOOTSTRAP
 from tests.conftest import PROJECT, ROOT
@@ -235,9 +235,8 @@ def test_the_real_engine_moves_a_state_between_two_backends(tmp_path: Path) -> N
     (tmp_path / "bucket" / ".pulumi").mkdir()
     no_passphrase = {"PULUMI_CONFIG_PASSPHRASE": ""}
     bucket = Backend(url=f"file://{tmp_path / 'bucket'}", provider="passphrase", variables=no_passphrase)
-    local, lasting = (
-        BootstrapStack(find_project(folder), "prod", cli, backend) for backend in (local_backend(folder), bucket)
-    )
+    project = Project(find_project(BOOTSTRAP).name, folder, BOOTSTRAP)
+    local, lasting = (BootstrapStack(project, "prod", cli, backend) for backend in (local_backend(folder), bucket))
     assert not local.exists()
     assert not (folder / ".pulumi").exists()
     local.create(local.secrets_provider)
