@@ -1,6 +1,7 @@
 """What tests of commands share."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from project.files import Project, find_project
 from rehearsal.tenants import account as tenants_account
 from tests.conftest import copy_of_project
 from tests.declared import declared_once
+from tests.forked_command import Forking
 from tests.operations.engine.fake_cli import FakeCli
 
 SALT = "encryptionsalt: v1:made:for:tests\n"
@@ -24,6 +26,12 @@ def locating_declares_once() -> Iterator[None]:
         patch.setattr(sources, "rehearse", declared_once)
         patch.setattr(tenants_account, "rehearse", declared_once)
         yield
+
+
+@pytest.fixture
+def declaring_in_forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each side of a comparison declares itself in a fork of this process, by its own code."""
+    monkeypatch.setattr(subprocess, "Popen", Forking)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def printed(command: str, width: int, monkeypatch: pytest.MonkeyPatch) -> list[s
     return done.output.splitlines()
 
 
-@pytest.mark.usefixtures("locating_declares_once")
+@pytest.mark.usefixtures("locating_declares_once", "declaring_in_forks")
 @pytest.mark.parametrize(
     "command", [pytest.param(one, marks=[pytest.mark.slow] * one.startswith(SLOW)) for one in COMMANDS]
 )

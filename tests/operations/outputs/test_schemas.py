@@ -36,7 +36,7 @@ RUN = {
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("locating_declares_once")
+@pytest.mark.usefixtures("locating_declares_once", "declaring_in_forks")
 @pytest.mark.parametrize("command", RUN)
 def test_a_command_prints_what_its_schema_says(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT if "--since" in command else PROJECT)
