@@ -1,6 +1,7 @@
 """What a task's containers are. ECS and the provider take the names of their settings in any case."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from graph.values import document, maps
@@ -20,13 +21,18 @@ _OWN_KEYS: Final = ("options", "dockerLabels")
 
 def containers(definitions: Any) -> Iterator[Mapping[str, Any]]:
     """The containers of `containerDefinitions`. Raises ValueError where it is no JSON, or says something twice."""
-    return maps(_spelled(document(definitions)))
+    return maps(_of_text(definitions) if isinstance(definitions, str) else _spelled(document(definitions)))
+
+
+@lru_cache(maxsize=256)
+def _of_text(text: str) -> Any:
+    return _spelled(document(text))
 
 
 def _spelled(value: Any) -> Any:
     if isinstance(value, list):
         return [_spelled(item) for item in value]
-    if not isinstance(value, Mapping):
+    if isinstance(value, str) or not isinstance(value, Mapping):
         return value
     found: dict[str, Any] = {}
     for key, item in value.items():

@@ -291,6 +291,8 @@ def _flags(one: Resource) -> Iterator[Exposed]:
 
 def _named(value: Any) -> Iterator[tuple[str, Any]]:
     """Every property with its name, however deep."""
+    if isinstance(value, str):
+        return
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield str(key), item

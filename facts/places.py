@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from facts.permissions.documents import is_document
@@ -81,18 +82,19 @@ def _named(value: Any, name: str) -> Iterator[Place]:
             yield from _named(item, name)
 
 
-def _in_text(text: str, name: str) -> Iterator[Place]:
+@lru_cache(maxsize=16384)
+def _in_text(text: str, name: str) -> frozenset[Place]:
     if says_region(name, text):
-        yield Place(region=text)
-        return
-    if _ACCOUNT.fullmatch(text) and name not in LABELS:
-        yield Place(account=text)
-    for found in () if is_document(text) else ARN.finditer(text):
-        yield from (Place(region=found[1]),) if found[1] else ()
-        yield from (Place(account=found[2]),) if found[2] else ()
+        return frozenset({Place(region=text)})
+    found = {Place(account=text)} if _ACCOUNT.fullmatch(text) and name not in LABELS else set()
+    for arn in () if is_document(text) else ARN.finditer(text):
+        found |= {Place(region=arn[1] or ""), Place(account=arn[2] or "")}
     for host in _HOST.finditer(text):
-        yield Place(region=host["its_region"] or host["region"])
-        yield Place(account=host["registry"] or host["queue"])
+        found |= {
+            Place(region=host["its_region"] or host["region"]),
+            Place(account=host["registry"] or host["queue"]),
+        }
+    return frozenset(found - {Place()})
 
 
 def own_accounts(graph: Graph) -> frozenset[str]:

@@ -127,7 +127,7 @@ class Plan:
     @cached_property
     def before(self) -> Graph:
         """What stands, under the URNs that it will have: an alias moves no resource."""
-        stands = (replace(step.old, urn=step.urn) for step in self.steps if step.old is not None)
+        stands = (_under(step.urn, step.old) for step in self.steps if step.old is not None)
         return Graph(stands, stack=self.stack, region=self._region)
 
     @cached_property
@@ -151,10 +151,15 @@ class Plan:
         return str(self.config.get("aws:region") or "")
 
 
+def _under(urn: str, one: Resource) -> Resource:
+    """A resource under a URN: itself where that is its own, as of nearly all."""
+    return one if one.urn == urn else replace(one, urn=urn)
+
+
 def _coming(step: PlanStep) -> Resource:
     assert step.new is not None  # noqa: S101  asked above
-    if step.old is None or step.op in ("replace", "create", "import"):
-        return replace(step.new, urn=step.urn)
+    if step.old is None or step.old is step.new or step.op in ("replace", "create", "import"):
+        return _under(step.urn, step.new)
     return replace(
         step.new, urn=step.urn, id=step.new.id or step.old.id, outputs={**step.old.outputs, **step.new.outputs}
     )

@@ -79,6 +79,7 @@ def canonical(token: str) -> str:
     return token
 
 
+@lru_cache(maxsize=4096)
 def type_of(urn: str) -> str:
     """The one token of a resource's own type; empty where the text is no URN."""
     return canonical(token_in(urn))

@@ -31,6 +31,11 @@ from tests.owner.values import Place, leaves, others
 NAMES_ITS_FILE = re.compile(r"(?:[\w-]+/)*[\w.-]+\.yaml(?::\d+)?: |[a-z0-9-]+: ")
 
 
+@cache
+def content_of(file: Path) -> Any:
+    return read_yaml(PROJECT / file).content
+
+
 @dataclasses.dataclass(frozen=True)
 class Edit:
     """One place of one file, what it holds, and which stacks have to be looked at after a change."""
@@ -47,9 +52,9 @@ class Edit:
 
     @property
     def value(self) -> Any:
-        found = read_yaml(PROJECT / self.file).content
+        found = content_of(self.file)
         for step in self.place:
-            found = found[step]  # type: ignore[index]
+            found = found[step]
         return found
 
 
