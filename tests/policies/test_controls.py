@@ -269,7 +269,8 @@ def test_every_branch_that_reports_is_reached_by_a_seed(graph: list[Resource], m
 
     monkeypatch.setattr("policies.runner.judge", recording)
     for fault in SEEDS:
-        judged(fault.applied(graph), fault)
+        own = {"enforcementLevel": "mandatory", **fault.configuration.get(fault.control, {})}
+        check(fault.applied(graph), "prod", {"all": "disabled", fault.control: own}, allowed_regions=[REGION])
     missed = [
         f"{name}:{line}"
         for name, line, last in reporting_lines()

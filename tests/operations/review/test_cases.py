@@ -1,14 +1,20 @@
 """Recordings on which a verdict was once wrong, each for a whole kind, and changes of this program by the engine."""
 
 import datetime
+import json
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from graph.errors import InputError
 from graph.recordings import read_events, read_preview
 from operations.review.assess import Review, assess
 from operations.review.markdown import SCREEN_LINES, render
+from operations.review.sarif import as_sarif
+from tests.conftest import ROOT
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 CASES = sorted((RECORDINGS / "cases").glob("*.gz"))
@@ -74,6 +80,7 @@ def name_of(path: Path) -> str:
     return path.name.split(".", maxsplit=1)[0]
 
 
+@cache
 def reviewed(path: Path) -> Review:
     plan = read_events(path) if ".events." in path.name else read_preview(path)
     return assess(plan, Path("no such folder"), TODAY)
@@ -134,3 +141,27 @@ def test_an_ordinary_change_fits_one_screen(name: str) -> None:
     visible = text.partition("<details>")[0].splitlines()
     assert len(visible) <= SCREEN_LINES
     assert "nothing" in visible[0]
+
+
+# What code scanning is given, against the schema that it is held to.
+SCHEMA = Draft7Validator(json.loads((Path(__file__).parent / "sarif-2.1.0.json").read_text()))
+CHANGES = [path for path in (*CASES, *PROGRAM) if REFUSED.get(name_of(path)) != "half"]
+
+
+def faults(report: Any) -> list[str]:
+    return [f"{fault.json_path}: {fault.message}" for fault in SCHEMA.iter_errors(report)]
+
+
+@pytest.mark.lengthy
+@pytest.mark.parametrize("path", CHANGES, ids=name_of)
+def test_findings_are_valid_by_sarifs_schema(path: Path) -> None:
+    assert faults(json.loads(json.dumps(as_sarif(reviewed(path), ROOT)))) == []
+
+
+def test_the_schema_finds_what_code_scanning_would_refuse() -> None:
+    stops = next(path for path in PROGRAM if name_of(path) == "logs-shorter")
+    report = as_sarif(reviewed(stops), ROOT)
+    result = report["runs"][0]["results"][0]
+    result["level"] = "dangerous"
+    del result["message"]
+    assert len(faults(report)) == 2
