@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +128,18 @@ def parse_yaml(text: str, name: str) -> tuple[Any, Any]:
     Raises:
         ProblemsError: it is not YAML, or goes beyond what a file may hold; keys that are given twice, all at once.
     """
+    tree, reader = _tree_of(text, name), _Reader(name, text)
+    content = reader.content(tree, "") if tree is not None else None
+    if reader.twice:
+        raise ProblemsError(reader.twice)
+    return content, tree
+
+
+@lru_cache(maxsize=64)  # a command reads a project's few files of stacks again and again; nobody changes a tree
+def _tree_of(text: str, name: str) -> yaml.Node | None:
     loader = _Loader(text)
-    reader = _Reader(name, text)
     try:
-        tree = reader.tree(loader)
-        content = reader.content(tree, "") if tree is not None else None
+        return _Reader(name, text).tree(loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -139,9 +147,6 @@ def parse_yaml(text: str, name: str) -> tuple[Any, Any]:
         raise ProblemsError([Problem(file=name, line=line, message=f"is not YAML: {what}")]) from None
     finally:
         loader.dispose()
-    if reader.twice:
-        raise ProblemsError(reader.twice)
-    return content, tree
 
 
 class _Reader:
