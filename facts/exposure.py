@@ -249,7 +249,7 @@ def exposed(graph: Graph) -> Iterator[Exposed]:
             yield from _flags(one)
     for one in graph.of(t.LOAD_BALANCER):
         yield from _if(
-            one.inputs.get("internal"), one, ExposureKind.PUBLIC_LOAD_BALANCER, lambda value: value is not True
+            one.inputs.get("internal"), one, ExposureKind.PUBLIC_LOAD_BALANCER, lambda value: not flag(value)
         )
     for one in graph.of(t.LISTENER):
         yield from _if(one.inputs.get("protocol"), one, ExposureKind.PLAIN, _serves_plainly(one))
@@ -278,7 +278,7 @@ def _flags(one: Resource) -> Iterator[Exposed]:
     for name, value in _named(one.inputs):
         way = _FLAGS.get(name)
         if way is not None:
-            yield from _if(value, one, way, lambda value: flag(value) is True or value == "ENABLED")
+            yield from _if(value, one, way, flag)
         elif name == "acl" and value in _PUBLIC_ACLS:
             yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name == "acl" and isinstance(value, Mark):

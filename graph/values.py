@@ -55,13 +55,16 @@ def number(value: Any) -> float | None:
 
 
 def flag(value: Any) -> bool | None:
-    """A boolean, also where it was written as a text, as a stack's configuration has it; None for anything else."""
+    """A switch: a boolean, its text as a stack's configuration has it, or AWS's status; None for anything else."""
     if isinstance(value, bool):
         return value
     return _FLAGS.get(value.strip().lower()) if isinstance(value, str) else None
 
 
-_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "1", "enabled"), True),
+    **dict.fromkeys(("false", "0", "disabled", "suspended"), False),
+}
 
 
 def plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 
 @rule("database-encrypt-storage", t.DATABASE)
 def encrypt_storage(args: Args, report: Report) -> None:
-    if args.props.get("storageEncrypted") is not True:
+    if not flag(args.props.get("storageEncrypted")):
         report("storageEncrypted is not true")
     if not names_customer_key(args.props.get("kmsKeyId"), args.accounts):
         report("kmsKeyId names no customer key of this account")
@@ -46,7 +46,7 @@ def _leads_out(route: object) -> bool:
 
 @rule("database-protect-from-deletion", t.DATABASE)
 def protect_from_deletion(args: Args, report: Report) -> None:
-    if args.props.get("deletionProtection") is not True:
+    if not flag(args.props.get("deletionProtection")):
         report("deletionProtection is not true")
 
 
@@ -59,7 +59,7 @@ def keep_backups(args: Args, report: Report) -> None:
 
 @rule("database-span-zones", t.DATABASE)
 def span_zones(args: Args, report: Report) -> None:
-    if args.props.get("multiAz") is not True:
+    if not flag(args.props.get("multiAz")):
         report("multiAz is not true")
 
 
@@ -74,7 +74,7 @@ def upgrade_minor_versions(args: Args, report: Report) -> None:
 
 @rule("database-copy-tags", t.DATABASE)
 def copy_tags(args: Args, report: Report) -> None:
-    if args.props.get("copyTagsToSnapshot") is not True:
+    if not flag(args.props.get("copyTagsToSnapshot")):
         report("copyTagsToSnapshot is not true")
 
 
@@ -106,7 +106,7 @@ def rename_master(args: Args, report: Report) -> None:
 
 @rule("database-allow-iam-login", t.DATABASE)
 def allow_iam_login(args: Args, report: Report) -> None:
-    if args.props.get("iamDatabaseAuthenticationEnabled") is not True:
+    if not flag(args.props.get("iamDatabaseAuthenticationEnabled")):
         report("iamDatabaseAuthenticationEnabled is not true")
 
 
@@ -119,7 +119,7 @@ def use_current_certificate(args: Args, report: Report) -> None:
 
 @rule("database-watch-performance", t.DATABASE)
 def watch_performance(args: Args, report: Report) -> None:
-    if args.props.get("performanceInsightsEnabled") is not True:
+    if not flag(args.props.get("performanceInsightsEnabled")):
         report("performanceInsightsEnabled is not true")
     if not names_customer_key(args.props.get("performanceInsightsKmsKeyId"), args.accounts):
         report("performanceInsightsKmsKeyId names no customer key of this account")
@@ -141,13 +141,13 @@ def keep_final_snapshot(args: Args, report: Report) -> None:
 
 @rule("database-keep-automated-backups", t.DATABASE)
 def keep_automated_backups(args: Args, report: Report) -> None:
-    if args.props.get("deleteAutomatedBackups") is not False:  # the provider's default is true
+    if flag(args.props.get("deleteAutomatedBackups")) is not False:  # the provider's default is true
         report("deleteAutomatedBackups is not false")
 
 
 @rule("database-let-rds-hold-master-password", t.DATABASE)
 def let_rds_hold_master_password(args: Args, report: Report) -> None:
-    if args.props.get("manageMasterUserPassword") is not True:
+    if not flag(args.props.get("manageMasterUserPassword")):
         report("manageMasterUserPassword is not true")
     for name in ("password", "passwordWo"):
         if args.props.get(name):

@@ -43,19 +43,19 @@ def require_tls(args: Args, report: Report) -> None:
 
 @rule("load-balancer-drop-headers", t.LOAD_BALANCER)
 def drop_headers(args: Args, report: Report) -> None:
-    if args.props.get("dropInvalidHeaderFields") is not True:
+    if not flag(args.props.get("dropInvalidHeaderFields")):
         report("dropInvalidHeaderFields is not true")
 
 
 @rule("load-balancer-protect", t.LOAD_BALANCER)
 def protect(args: Args, report: Report) -> None:
-    if args.props.get("enableDeletionProtection") is not True:
+    if not flag(args.props.get("enableDeletionProtection")):
         report("enableDeletionProtection is not true")
 
 
 @rule("load-balancer-log-access", t.LOAD_BALANCER)
 def log_access(args: Args, report: Report) -> None:
-    if at(args.props.get("accessLogs"), "enabled") is not True:
+    if not flag(at(args.props.get("accessLogs"), "enabled")):
         report("accessLogs is not enabled")
 
 
