@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from components.settings import REGION
 from facts.permissions.documents import is_document
 from graph import Graph, Resource
 from graph.values import items
 
-ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12})?:")
+ARN: Final = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:({REGION.pattern})?:(\d{{12}})?:")
 _HOST: Final = re.compile(
     r"(?P<registry>\d{12})\.dkr\.ecr\.(?P<its_region>[a-z0-9-]+)\.amazonaws\."
     r"|sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.[a-z.]+/(?P<queue>\d{12})/"
@@ -17,8 +18,7 @@ _HOST: Final = re.compile(
 """Addresses that name an account and a region as an ARN does: a registry's images, a queue."""
 _ACCOUNT: Final = re.compile(r"\d{12}")
 LABELS: Final = ("tags", "tagsAll")
-ZONE: Final = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
-_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+ZONE: Final = re.compile(rf"^({REGION.pattern})[a-z]$")
 _REGION_NAMES: Final = ("region", "regions", "regionname")  # ends of names: destinationRegion, replicas[].regionName
 WITHOUT_REGION: Final = ("aws:iam/", "aws:cloudfront/", "aws:route53/", "aws:organizations/")
 
@@ -39,7 +39,7 @@ def region_in(arn: str) -> str:
 
 def says_region(name: str, text: str) -> bool:
     """Whether a property's text is a region, by the property's name."""
-    return name.lower().endswith(_REGION_NAMES) and bool(_REGION.fullmatch(text))
+    return name.lower().endswith(_REGION_NAMES) and bool(REGION.fullmatch(text))
 
 
 def is_regional(resource: Resource) -> bool:
