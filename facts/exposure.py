@@ -25,7 +25,7 @@ class Opening:
 
     `peer` is a range of addresses, the URN of a group of this stack, or the id of another group or prefix list; a mark
     where it is not known. A list of ranges that is declared here is each of its ranges, once `by` the rule and once by
-    what puts the range into the list, which `listed` names.
+    what puts the range into the list, which `listed` names. A list that is not may hold any range: it is `unlisted`.
     """
 
     group: str
@@ -36,6 +36,7 @@ class Opening:
     peer: str | Mark
     by: str
     listed: str = ""
+    unlisted: bool = False
 
     @property
     def to_the_world(self) -> bool:
@@ -151,12 +152,20 @@ def _of_rule(graph: Graph, rule: Resource, inputs: Mapping[str, Any], *, inward:
 
 def _peers(graph: Graph, rule: Mapping[str, Any], inward: bool, group: str, by: str) -> Iterator[Opening]:
     protocol, low, high = _ports(rule)
-    for peer in (one for key in (*_RANGES, *_OTHER_PEERS) for one in items(rule.get(key))):
+    peers = [(name, one) for name in (*_RANGES, *_OTHER_PEERS) for one in items(rule.get(name))]
+    for name, peer in peers:
         found = graph.find(peer, *_GROUPS) if isinstance(peer, str) else None
         named = peer if isinstance(peer, Mark) else found.urn if found is not None else str(peer)
-        yield Opening(group, inward, protocol, low, high, named, by)
+        unlisted = name in _LISTS and not isinstance(peer, Mark) and not _shows_ranges(graph, peer)
+        yield Opening(group, inward, protocol, low, high, named, by, unlisted=unlisted)
     if flag(rule.get("self")):
         yield Opening(group, inward, protocol, low, high, group, by)
+
+
+def _shows_ranges(graph: Graph, reference: object) -> bool:
+    """Whether a list is declared here, or at least what it holds was looked up."""
+    found = graph.find(reference, t.MANAGED_PREFIX_LIST)
+    return found is not None and (not found.read or found.get("entries") is not None)
 
 
 def _listed(graph: Graph, rule: Opening, lists: Iterable[Resource]) -> Iterator[Opening]:
@@ -167,7 +176,7 @@ def _listed(graph: Graph, rule: Opening, lists: Iterable[Resource]) -> Iterator[
 
 
 def _ranges_of(graph: Graph, listed: Resource) -> Iterator[tuple[str | Mark, str]]:
-    entries = listed.inputs.get("entries")
+    entries = listed.get("entries")
     if isinstance(entries, Mark):
         yield entries, listed.urn
     for entry in maps(entries):

@@ -28,6 +28,8 @@ def _openings(plan: Plan) -> Iterator[Found]:
             continue
         if isinstance(one.peer, Mark):
             yield from _unknown_peer(plan, one, known)
+        elif one.unlisted and one.inward and not one.web:
+            yield NotEvaluated(one.by, f"{one.ports} open to {one.peer}, a list of ranges that nothing here declares")
         elif (one.by, what := _what(one, known)) not in seen:
             seen.add((one.by, what))
             together = not one.to_the_world and _together(one, after) and not _together(one, known)

@@ -1,6 +1,7 @@
 """What is reachable from where, whichever way a rule is written."""
 
 import ipaddress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,3 +159,13 @@ def test_a_rule_that_names_a_list_opens_each_range_in_it() -> None:
         ("0.0.0.0/0", rule.urn),
         ("0.0.0.0/0", entry.urn),
     }
+
+
+def test_a_list_that_was_looked_up_opens_the_ranges_that_it_shows() -> None:
+    rule = resource(t.INGRESS_RULE, "rule", securityGroupId=GROUP.id, fromPort=22, toPort=22, prefixListId="list-0")
+    looked_up = replace(resource(t.MANAGED_PREFIX_LIST, "list"), read=True, id="list-0")
+    shown = replace(looked_up, outputs={"entries": [{"cidr": "0.0.0.0/0"}]})
+    assert [one.unlisted for one in openings(Graph([GROUP, rule, looked_up]))] == [True]
+    found = list(openings(Graph([GROUP, rule, shown])))
+    assert "0.0.0.0/0" in {one.peer for one in found}
+    assert not any(one.unlisted for one in found)

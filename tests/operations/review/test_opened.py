@@ -67,6 +67,18 @@ def test_rules_inside_a_security_group_are_openings_too() -> None:
     assert not opened(step("create", t.SECURITY_GROUP_RULE, None, {"type": "egress", **opening}))
 
 
+def test_a_list_of_ranges_that_is_declared_nowhere_here_stops_where_it_opens_no_port_of_the_web() -> None:
+    listed: dict[str, Any] = {"prefixListId": "pl-0123456789abcdef0"}
+    why = "port 5432 open to pl-0123456789abcdef0, a list of ranges that nothing here declares"
+    assert opened(step("create", t.INGRESS_RULE, None, port(None, **listed))) == [why]
+    inside = {"prefixListIds": ["pl-1"], "fromPort": 22.0, "toPort": 22.0, "protocol": "tcp"}
+    assert opened(step("update", t.SECURITY_GROUP, {"ingress": []}, {"ingress": [inside]}))
+    assert not opened(step("create", t.INGRESS_RULE, None, port(None, 443.0, **listed)))
+    assert not opened(step("create", t.EGRESS_RULE, None, port(None, **listed)))
+    stands = port(None, description="a", **listed)
+    assert not opened(step("update", t.INGRESS_RULE, stands, {**stands, "description": "b"}))
+
+
 def test_an_address_that_is_not_known_is_listed_and_stops_where_it_was_known_before() -> None:
     assert judge(plan(step("create", t.INGRESS_RULE, None, port(UNKNOWN)))).not_evaluated
     assert opened(step("update", t.INGRESS_RULE, port("10.0.0.0/16"), port(UNKNOWN)))
