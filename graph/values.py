@@ -35,8 +35,9 @@ def at(value: Any, path: str) -> Any:
 
 
 def root_of(path: str) -> str:
-    """The property that a path begins with: `rules` of `rules[0].days`."""
-    return path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
+    """The property that a path begins with: `rules` of `rules[0].days`, and of `["rules"][0]`."""
+    found = _STEP.search(path)
+    return next(part for part in found.groups() if part is not None) if found else ""
 
 
 def maps(value: Any) -> Iterator[Mapping[str, Any]]:
