@@ -143,7 +143,7 @@ def _judge_together(args: Args, how: str, report: Report, *, inward: bool) -> No
     for one in (one for one in found if one.by == args.urn and not _is_allowed(args, one)):
         if one.listed and isinstance(one.peer, Mark):
             raise NotEvaluated("a range of the list that it names is not known yet")
-        if one.unlisted:
+        if one.undeclared:
             reported.add(f"whether {one.ports} {how} is not known: nothing here declares the list of ranges {one.peer}")
         through = "by a list of ranges" if one.listed else "by several ranges together"
         beside = (other.peer for other in found if other.meets(one) and not _is_allowed(args, other))
