@@ -17,6 +17,8 @@ _HOST: Final = re.compile(
 )
 """Addresses that name an account and a region as an ARN does: a registry's images, a queue."""
 _ACCOUNT: Final = re.compile(r"\d{12}")
+_BUCKET: Final = re.compile(r"(arn:aws[a-z-]*:s3:::)?([a-z0-9][a-z0-9.-]+)(?:/.*)?")
+_DESTINATIONS: Final = ("bucket", "bucketname", "bucketarn", "destination")  # ends of names, too
 LABELS: Final = ("tags", "tagsAll")
 ZONE: Final = re.compile(rf"^({REGION.pattern})[a-z]$")
 _REGION_NAMES: Final = ("region", "regions", "regionname")  # ends of names: destinationRegion, replicas[].regionName
@@ -25,10 +27,11 @@ WITHOUT_REGION: Final = ("aws:iam/", "aws:cloudfront/", "aws:route53/", "aws:org
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A region, or an account, that a resource names."""
+    """A region, an account, or a bucket that something goes to, whose name tells neither, that a resource names."""
 
     region: str = ""
     account: str = ""
+    bucket: str = ""
 
 
 def region_in(arn: str) -> str:
@@ -75,7 +78,7 @@ def _named(value: Any, name: str) -> Iterator[Place]:
         yield from _in_text(value, name)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _named(item, name if name in LABELS else str(key))
+            yield from _named(item, name if name in LABELS else f"{name}.{key}" if name else str(key))
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _named(item, name)
@@ -90,6 +93,10 @@ def _in_text(text: str, name: str) -> Iterator[Place]:
     for found in () if is_document(text) else ARN.finditer(text):
         yield from (Place(region=found[1]),) if found[1] else ()
         yield from (Place(account=found[2]),) if found[2] else ()
+    goes_to = name != "bucket" and name.lower().endswith(_DESTINATIONS)  # what says something of a bucket names it so
+    bucket = _BUCKET.fullmatch(text) if goes_to else None
+    if bucket and (bucket[1] or "bucket" in name.lower()):
+        yield Place(bucket=bucket[2])
     for host in _HOST.finditer(text):
         yield Place(region=host["its_region"] or host["region"])
         yield Place(account=host["registry"] or host["queue"])

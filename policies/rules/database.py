@@ -1,9 +1,14 @@
 """RDS: encryption, reachability, backups and what is left when a database goes."""
 
+from collections.abc import Iterator
+
+from pulumi_policy import PolicyResource
+
 from facts import tokens as t
 from graph.values import flag, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
+from policies.stack import Stack
 
 
 @rule("database-encrypt-storage", t.DATABASE)
@@ -24,20 +29,32 @@ def refuse_public_access(args: Args, report: Report) -> None:
 def keep_off_internet_routes(args: Args, report: Report) -> None:
     stack = args.stack
     groups = stack.named_by(args.resource, "dbSubnetGroupName", t.SUBNET_GROUP)
+    if not groups:
+        report("dbSubnetGroupName names no subnet group of this stack")
+        return
     subnets = [subnet for group in groups for subnet in stack.named_by(group, "subnetIds", t.SUBNET)]
     if not subnets:
         raise NotEvaluated("its subnets are no part of this stack; the stack that holds them is judged by itself")
-    for subnet in subnets:
-        associations = stack.linked(t.ROUTE_TABLE_ASSOCIATION, "subnetId", subnet)
-        if not associations:
-            report(f"{subnet.name} has no route table of its own, so that the network's main routes are its")
-        for association in associations:
-            for table in stack.named_by(association, "routeTableId", t.ROUTE_TABLE):
-                if any(_leads_out(route) for route in maps(table.props.get("routes"))):
-                    report(f"{subnet.name} has an internet gateway among the routes of {table.name}")
-                for route in stack.linked(t.ROUTE, "routeTableId", table):
-                    if stack.named_by(route, "gatewayId", t.INTERNET_GATEWAY) or _leads_out(route.props):
-                        report(f"{subnet.name} reaches an internet gateway by {route.name}")
+    if any(stack.names_others(group, "subnetIds", t.SUBNET) for group in groups):
+        report("some of its subnets are no part of this stack")
+    for problem in (one for subnet in subnets for one in _ways_out(stack, subnet)):
+        report(problem)
+
+
+def _ways_out(stack: Stack, subnet: PolicyResource) -> Iterator[str]:
+    associations = stack.linked(t.ROUTE_TABLE_ASSOCIATION, "subnetId", subnet)
+    if not associations:
+        yield f"{subnet.name} has no route table of its own, so that the network's main routes are its"
+    for association in associations:
+        tables = stack.named_by(association, "routeTableId", t.ROUTE_TABLE)
+        if not tables:
+            yield f"the route table of {subnet.name} is no part of this stack"
+        for table in tables:
+            if any(_leads_out(route) for route in maps(table.props.get("routes"))):
+                yield f"{subnet.name} has an internet gateway among the routes of {table.name}"
+            for route in stack.linked(t.ROUTE, "routeTableId", table):
+                if stack.named_by(route, "gatewayId", t.INTERNET_GATEWAY) or _leads_out(route.props):
+                    yield f"{subnet.name} reaches an internet gateway by {route.name}"
 
 
 def _leads_out(route: object) -> bool:

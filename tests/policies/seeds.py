@@ -123,6 +123,9 @@ DATABASE = [
     seed("database-refuse-public-access", D, "publiclyAccessible", True),
     seed("database-keep-off-internet-routes", "network-data-routes", "routes", [{"gatewayId": "igw-9"}]),
     gone("database-keep-off-internet-routes", "network-data-a-routes"),
+    seed("database-keep-off-internet-routes", "network-data-a-routes", "routeTableId", "rtb-elsewhere"),
+    seed("database-keep-off-internet-routes", D, "dbSubnetGroupName", "elsewhere"),
+    seed("database-keep-off-internet-routes", "database-subnets", "subnetIds", ["subnet-data-a", "elsewhere"]),
     Seed(
         control="database-keep-off-internet-routes",
         resource="seeded",
