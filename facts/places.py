@@ -16,7 +16,7 @@ _HOST: Final = re.compile(
     r"|sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.[a-z.]+/(?P<queue>\d{12})/"
 )
 """Addresses that name an account and a region as an ARN does: a registry's images, a queue."""
-_ACCOUNT: Final = re.compile(r"\d{12}")
+_ACCOUNT: Final = re.compile(r"(\d{12})(?:/sg-[0-9a-f]+)?")  # alone, or before a security group of its own
 _BUCKET: Final = re.compile(r"(arn:aws[a-z-]*:s3:::)?([a-z0-9][a-z0-9.-]+)(?:/.*)?")
 _DESTINATIONS: Final = ("bucket", "bucketname", "bucketarn", "destination")  # ends of names, too
 LABELS: Final = ("tags", "tagsAll")
@@ -88,8 +88,8 @@ def _in_text(text: str, name: str) -> Iterator[Place]:
     if says_region(name, text):
         yield Place(region=text)
         return
-    if _ACCOUNT.fullmatch(text) and name not in LABELS:
-        yield Place(account=text)
+    if (account := _ACCOUNT.fullmatch(text)) and name not in LABELS:
+        yield Place(account=account[1])
     for found in () if is_document(text) else ARN.finditer(text):
         yield from (Place(region=found[1]),) if found[1] else ()
         yield from (Place(account=found[2]),) if found[2] else ()

@@ -42,6 +42,7 @@ def test_a_resource_is_where_it_says_else_where_its_zone_else_where_its_provider
         ),
         ({"kmsKeyId": "arn:aws:kms:us-east-1:999999999999:key/k"}, Place(account="999999999999")),
         ({"sharedAccounts": ["999999999999"]}, Place(account="999999999999")),
+        ({"referencedSecurityGroupId": "999999999999/sg-0a"}, Place(account="999999999999")),
         ({"rules": [{"destination": {"account": "999999999999"}}]}, Place(account="999999999999")),
         ({"imageUri": "999999999999.dkr.ecr.us-east-1.amazonaws.com/x@sha256:0"}, Place(account="999999999999")),
         ({"logDestination": "arn:aws:s3:::elsewhere/logs"}, Place(bucket="elsewhere")),
