@@ -67,10 +67,10 @@ def _migrate(settings: Settings) -> None:
 
 
 def _admit(settings: Settings) -> None:
-    """The service starts after this: not on a restored copy that still holds what was erased."""
+    """The service starts after this: on no database that holds what was erased while another one served."""
     from workbuoy_app.database_url import PostgresAddress
     from workbuoy_app.promotion.errors import PromotionRefused
-    from workbuoy_app.restore.stack import admit  # with S3's client
+    from workbuoy_app.restore.copy import admit  # with S3's client
 
     if not isinstance(settings.database, PostgresAddress) or settings.storage is None:
         return
