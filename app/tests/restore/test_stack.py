@@ -111,6 +111,15 @@ def test_migrate_erases_before_a_service_starts(past: Past) -> None:
     assert not in_database(now)
 
 
+def test_nothing_starts_where_the_bucket_does_not_say_which_database_served_last(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert past.settings.storage is not None
+    absent = replace(past.settings, storage=replace(past.settings.storage, bucket="of-nobody"))
+    assert owner_commands.run(absent, argparse.Namespace(command="migrate")) == 1
+    assert "of-nobody" in capsys.readouterr().err
+
+
 def test_who_was_erased_while_the_copy_served_is_erased_before_what_served_before_serves_again(
     past: Past,
 ) -> None:
