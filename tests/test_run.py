@@ -24,9 +24,11 @@ def test_it() -> None:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """With temporary folders of its own: another session's are not its to sweep."""
+    """With temporary folders of its own: another session's are not its to sweep. Most plugins cost more than it all."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    command = [str(ROOT / "tests/run"), sys.executable, "-m", "pytest", "-q", f"--basetemp={folder / 'base'}"]
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    pytest_alone = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", f"--basetemp={folder / 'base'}"]
+    command = [str(ROOT / "tests/run"), *pytest_alone]
     return subprocess.run(
         [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
