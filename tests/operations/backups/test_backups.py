@@ -9,7 +9,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
-from moto import mock_aws
 
 from components.names import ERASURES_BEGUN
 from operations.backups import elsewhere
@@ -19,6 +18,7 @@ from operations.backups.finding import BackupTarget, Finding, State
 from operations.restore import running as restoring
 from operations.restore.copy import EXPIRES, KEPT
 from tests.conftest import PROJECT, schema_of
+from tests.quick_moto import quick_moto
 
 pytestmark = pytest.mark.slow  # an account in moto for each
 
@@ -50,7 +50,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(elsewhere, "other_regions", lambda _: ["eu-north-1"])  # a client a region takes seconds
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
-    with mock_aws():
+    with quick_moto():
         key = client("kms").create_key()["KeyMetadata"]["KeyId"]
         client("rds").create_db_instance(
             DBInstanceIdentifier=DATABASE,

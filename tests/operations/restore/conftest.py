@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from moto import mock_aws
 
 from operations.restore import copy as copies
 from operations.restore import running
 from operations.restore.moment import Window
 from tests.conftest import PROJECT
 from tests.operations.restore.world import NOW, World
+from tests.quick_moto import quick_moto
 
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[World]:
     """Made once: that takes a second."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, quick_moto():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "x")
         yield World()

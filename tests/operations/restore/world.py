@@ -62,7 +62,7 @@ class World:
             ec2.create_security_group(GroupName=name, Description="x", VpcId=vpc)["GroupId"]
             for name in ("restore", "restore-copy")
         )
-        boto3.client("logs", region_name=REGION).create_log_group(logGroupName=GROUP)
+        self.logs.create_log_group(logGroupName=GROUP)
         secret = self.secrets.create_secret(Name="workbuoy-prod/restored-login-1")["ARN"]
         self.rds.create_db_subnet_group(
             DBSubnetGroupName="database-subnets-1", DBSubnetGroupDescription="x", SubnetIds=ids
@@ -119,6 +119,10 @@ class World:
     @cached_property
     def ecs(self) -> Any:
         return boto3.client("ecs", region_name=REGION)
+
+    @cached_property
+    def logs(self) -> Any:
+        return boto3.client("logs", region_name=REGION)
 
     @cached_property
     def rds(self) -> Any:
@@ -221,10 +225,9 @@ class World:
         return arn
 
     def _say(self, container: str, task_arn: str, line: str) -> None:
-        logs = boto3.client("logs", region_name=REGION)
         where = {"logGroupName": GROUP}
         stream = f"{container}/{container}/{task_arn.rpartition('/')[2]}"
-        if not logs.describe_log_streams(**where, logStreamNamePrefix=stream)["logStreams"]:
-            logs.create_log_stream(**where, logStreamName=stream)
+        if not self.logs.describe_log_streams(**where, logStreamNamePrefix=stream)["logStreams"]:
+            self.logs.create_log_stream(**where, logStreamName=stream)
             event = {"timestamp": int(time.time() * 1000), "message": line}
-            logs.put_log_events(**where, logStreamName=stream, logEvents=[event])
+            self.logs.put_log_events(**where, logStreamName=stream, logEvents=[event])
