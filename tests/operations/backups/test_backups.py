@@ -48,8 +48,6 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(PROJECT)
     monkeypatch.setattr(restoring, "_outputs", lambda *_: OUTPUTS)
     monkeypatch.setattr(elsewhere, "other_regions", lambda _: ["eu-north-1"])  # a client a region takes seconds
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
     with quick_moto():
         key = client("kms").create_key()["KeyMetadata"]["KeyId"]
         client("rds").create_db_instance(

@@ -4,11 +4,11 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from operations.deploy.releases import SHOWN, releases
 from operations.deploy.rollout import Target
 from operations.engine.errors import UnreachableError
+from tests.quick_moto import quick_moto
 
 
 def digest(number: int) -> str:
@@ -27,10 +27,8 @@ def target(arn: str) -> Target:
 
 
 @pytest.fixture
-def ecs(monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
+def ecs() -> Any:
+    with quick_moto():
         yield boto3.client("ecs", region_name="eu-west-1")
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from operations.evidence.items import Item, State
 from operations.evidence.live import Live, Place, erasures, read
 from operations.evidence.recorded import of_kind
 from tests.operations.evidence.conftest import NOW, SINCE
+from tests.quick_moto import quick_moto
 
 pytestmark = pytest.mark.lengthy
 
@@ -35,10 +35,8 @@ def left(*names: str) -> Item:
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    with mock_aws():
+def s3() -> Iterator[Any]:
+    with quick_moto():
         client = boto3.client("s3", region_name=REGION)
         for stack in STACKS:
             client.create_bucket(Bucket=stack, CreateBucketConfiguration={"LocationConstraint": REGION})

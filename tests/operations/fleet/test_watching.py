@@ -8,12 +8,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from graph.values import maps
 from operations.fleet.records import Entry, ShardHead
 from operations.fleet.watching import ERRORS, LINES, Watching
 from tests.conftest import PROJECT, Declare
+from tests.quick_moto import quick_moto
 
 HEAD = ShardHead(
     name="share-1",
@@ -34,11 +34,9 @@ def customers(*names: str, state: Any = "done") -> dict[str, Entry]:
 
 
 @pytest.fixture
-def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def cloudwatch() -> Iterator[Any]:
     """With the alarms of acme's stack and of one whose name begins alike."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
+    with quick_moto():
         client = boto3.client("cloudwatch", region_name="eu-west-1")
         for stack in ("prod-acme", "prod-acme-two"):
             common = {

@@ -4,21 +4,19 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from facts import tokens as t
 from operations.tenant.ended import GONE, THERE, CopyQueries
 from operations.tenant.put_aside import put_aside
 from tests.operations.tenant.test_leaving import standing
+from tests.quick_moto import quick_moto
 
 REGION = "eu-west-1"
 
 
 @pytest.fixture
-def rds(monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    with mock_aws():
+def rds() -> Any:
+    with quick_moto():
         yield boto3.client("rds", region_name=REGION)
 
 

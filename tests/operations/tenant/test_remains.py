@@ -12,7 +12,6 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
-from moto import mock_aws
 
 from facts.stores import Form
 from graph.state import graph_of_state
@@ -25,6 +24,7 @@ from rehearsal.as_graph import graph_of
 from tests.conftest import PROJECT, declared_graph, schema_of
 from tests.declared import DECLARE, declared_once
 from tests.operations.tenant.test_leaving import SNAPSHOT, standing
+from tests.quick_moto import quick_moto
 
 DAY = date(2027, 1, 1)
 REGION = "eu-west-1"
@@ -45,10 +45,8 @@ def asking(isolation: str = "silo", older: int = 0) -> CopyQueries:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    with mock_aws():
+def account() -> Iterator[None]:
+    with quick_moto():
         yield
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from components.backup_settings import S3_LATE_DAYS
 from facts.stores import Form
 from operations.tenant.emptying import end_buckets
 from operations.tenant.ended import GONE, NOT_ASKED, THERE, CopyQueries, Found
 from operations.tenant.remains import ACCESS_LOGS, EXPORTED, Remaining
+from tests.quick_moto import quick_moto
 
 DAY = datetime.now(UTC).date()
 REGION = "eu-west-1"
@@ -20,10 +20,8 @@ BUCKET, LATE = "files", timedelta(days=S3_LATE_DAYS)
 
 
 @pytest.fixture(autouse=True)
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    with mock_aws():
+def account() -> Iterator[None]:
+    with quick_moto():
         yield
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from operations.tenant.handover.links import links_of, person_folder, signing_client
 from tests.conftest import ROOT
+from tests.quick_moto import quick_moto
 
 MEMBER = "0193a000-0000-7000-8000-000000000001"
 MADE = datetime(2026, 11, 26, 9, 30, 0, 120, tzinfo=UTC)
@@ -24,10 +24,8 @@ def folder_of(file: str) -> str:
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
-    with mock_aws():
+def s3() -> Iterator[Any]:
+    with quick_moto():
         found = signing_client("eu-west-1")
         found.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         yield found

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from moto import mock_aws
 
 from infra.tenants.files import read_tenant
 from infra.tenants.listing import MOVED_FOLDER
@@ -23,6 +22,7 @@ from operations.tenant.remains_command import remains
 from tests.conftest import copy_of_project
 from tests.operations.tenant.move.test_command import Stands
 from tests.operations.tenant.promotion.world import World
+from tests.quick_moto import quick_moto
 
 DIGEST = "5eed" * 16
 MANIFEST: dict[str, Any] = {
@@ -57,9 +57,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def both_stacks() -> Iterator[World]:
     """Both stacks in moto, made once: that takes a second."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "x")
+    with quick_moto():
         yield World()
 
 
