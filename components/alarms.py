@@ -281,8 +281,8 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
             threshold=0,
             minutes=1,  # the service has waited already
             missing_data="notBreaching",
-            advice="A restore or a move was killed and left its customer unable to write. Say the same command again: "
-            "it goes on. The line in the saved search 'errors' names it.",
+            advice="A restore, a move or a promotion stopped half-way and left its customer unable to write. Say the "
+            "same command again: it goes on. The line in the saved search 'errors' names both.",
         ),
         Alarm(
             name="rotation-errors",

@@ -13,7 +13,6 @@ from components.bucket import Bucket, BucketArgs, refuse_other_keys
 from components.context import StackContext
 from components.names import (
     ACCESS_LOG_PREFIX,
-    ERASURES_BEGUN,
     ERASURES_PREFIX,
     EVIDENCE_PREFIX,
     EXPORTS_LOG_PREFIX,
@@ -199,7 +198,7 @@ class Files(ComponentResource):
         ]
 
     def note_erasures(self) -> list[Statement]:
-        """Write entries of the erasure ledger, under the salt that it begins with; read none."""
+        """Write entries of the erasure ledger, and read them where another database served last: `migrate` does."""
         return [
             Statement(
                 sid="NoteErasures",
@@ -207,11 +206,7 @@ class Files(ComponentResource):
                 resources=[Output.concat(self.bucket_arn, f"/{ERASURES_PREFIX}/*")],
                 conditions={"Null": {"s3:if-none-match": "false"}},  # what is there is never written over
             ),
-            Statement(
-                sid="ReadLedgersSalt",
-                actions=["s3:GetObject"],
-                resources=[Output.concat(self.bucket_arn, f"/{ERASURES_BEGUN}")],
-            ),
+            self._read_erasures(),
         ]
 
     def bring_back(self) -> list[Statement]:
@@ -235,11 +230,7 @@ class Files(ComponentResource):
                 actions=["s3:GetObject", "s3:PutObject"],
                 resources=[Output.concat(self.bucket_arn, f"/{RESTORES_PREFIX}/*")],
             ),
-            Statement(
-                sid="ReadErasures",
-                actions=["s3:GetObject"],
-                resources=[Output.concat(self.bucket_arn, f"/{ERASURES_PREFIX}/*")],
-            ),
+            self._read_erasures(),
         ]
 
     def read_for_export(self) -> list[Statement]:
@@ -252,6 +243,13 @@ class Files(ComponentResource):
             ),
             Statement(sid="CountVersions", actions=["s3:ListBucketVersions"], resources=[self.bucket_arn]),
         ]
+
+    def _read_erasures(self) -> Statement:
+        return Statement(
+            sid="ReadErasures",
+            actions=["s3:GetObject"],
+            resources=[Output.concat(self.bucket_arn, f"/{ERASURES_PREFIX}/*")],
+        )
 
     def _take_in(self) -> Statement:
         """What `workbuoy-app tenant import`, `clear-import` and `receive` do: docs/promotion.md and docs/move.md."""

@@ -9,15 +9,12 @@ from pydantic import Field
 
 from components.alarms import DatabaseThresholds
 from components.objectives import ObjectivesSettings
-from components.settings import BrokenRule, CidrBlock, Email, RoleArn, Rule, Settings, given_twice
-
-# https://www.rfc-editor.org/rfc/rfc1918 and, of carriers, https://www.rfc-editor.org/rfc/rfc6598
-_PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+from components.settings import PRIVATE_RANGES, BrokenRule, CidrBlock, Email, RoleArn, Rule, Settings, given_twice
 
 
 def _plain_http_stays_private(traces: "TracesSettings") -> Iterator[BrokenRule]:
     block = IPv4Network(traces.cidr_block)
-    if traces.endpoint.startswith("http://") and not any(block.subnet_of(private) for private in _PRIVATE):
+    if traces.endpoint.startswith("http://") and not any(block.subnet_of(private) for private in PRIVATE_RANGES):
         yield "endpoint", f"{traces.cidr_block} is public: use https://, or name a private block for a receiver inside"
 
 

@@ -28,8 +28,8 @@ SEARCHES: Final = (
         title="errors",
         log="service",
         lines=(
-            "fields @timestamp, request_id, trace_id, route, status, error, message, trace",
-            "filter level = 'error'",
+            "fields @timestamp, request_id, trace_id, route, status, error, message, tenant_name, frozen_by, trace",
+            "filter level = 'error' or ispresent(frozen_seconds)",  # no error of the service's, and somebody's to mend
             "sort @timestamp desc",
         ),
     ),

@@ -34,6 +34,12 @@ class Settings(BaseModel):
         return self
 
 
+# https://www.rfc-editor.org/rfc/rfc1918 and, of carriers, https://www.rfc-editor.org/rfc/rfc6598
+PRIVATE_RANGES = tuple(
+    IPv4Network(block) for block in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
+)
+
+
 def _canonical_cidr_block(text: str) -> str:
     try:
         network = ip_network(text)
@@ -61,7 +67,7 @@ def given_twice(values: Sequence[object], path: str) -> Iterator[BrokenRule]:
 HOST_NAME = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 LONGEST_HOST_NAME = 128
 
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 Region = Annotated[str, Field(pattern=f"^{REGION.pattern}$", examples=["eu-west-1"])]
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$", examples=["111122223333"])]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["oncall@example.org"], max_length=254)]

@@ -7,7 +7,7 @@ program asks for now and asked for before.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from facts.replacements import replaces
 from graph import Graph, Resource, Unknown
@@ -16,6 +16,7 @@ from graph.plan import Operation, PlanStep
 from graph.resource import STACK_TYPE, token_in
 from graph.values import root_of, texts
 
+R = TypeVar("R", bound=Resource)
 _SHORTEST_ATTRIBUTE: Final = 6
 """Shorter texts stand in other values by chance."""
 
@@ -92,7 +93,7 @@ class Difference:
     # ---- what becomes of it
 
     def _compared(self, old: Resource, new: Resource) -> PlanStep:
-        coming = self._with_unknowns(_without_ignored(old, new))
+        coming = self._with_unknowns(without_ignored(old, new))
         if not new.custom or new.read:
             return PlanStep(op="same", urn=new.urn, old=old, new=new, looked_up=new.read)
         paths = tuple(self._changed(old, coming))
@@ -124,7 +125,7 @@ def replaces_resource(new: Resource, path: str) -> bool:
     return path in paths or "*" in paths or bool(replaces(new.type, path))
 
 
-def _without_ignored(old: Resource, new: Resource) -> Resource:
+def without_ignored(old: Resource, new: R) -> R:
     """A resource as it will be: what changes of it are ignored stays. A path into a property leaves the rest of it."""
     names = [name for name in new.ignore_changes if name in old.inputs or name in new.inputs]
     if not names:

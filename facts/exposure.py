@@ -1,5 +1,6 @@
 """What is reachable from where: openings of security groups, public addresses, public access lists, plain protocols."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -9,13 +10,22 @@ from facts import tokens as t
 from facts.ranges import is_within, is_world
 from facts.subjects import subjects
 from graph import Graph, Mark, Resource
-from graph.values import flag, items, maps, number
+from graph.values import at, flag, items, maps, number
 
 WEB_PORTS: Final = (80, 443)
 EVERY_PORT: Final = (0, 65535)
 _GROUPS: Final = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
 _RANGES: Final = ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
 _LISTS: Final = ("prefixListId", "prefixListIds")
+_GUARDED: Final = {
+    t.DATABASE: "vpcSecurityGroupIds",
+    t.DATABASE_CLUSTER: "vpcSecurityGroupIds",
+    t.SERVICE: "networkConfiguration.securityGroups",
+    t.FUNCTION: "vpcConfig.securityGroupIds",
+    t.LOAD_BALANCER: "securityGroups",
+    t.ENDPOINT: "securityGroupIds",
+}
+"""Which property names the security groups before a thing."""
 _OTHER_PEERS: Final = ("referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups", *_LISTS)
 
 
@@ -25,7 +35,7 @@ class Opening:
 
     `peer` is a range of addresses, the URN of a group of this stack, or the id of another group or prefix list; a mark
     where it is not known. A list of ranges that is declared here is each of its ranges, once `by` the rule and once by
-    what puts the range into the list, which `listed` names.
+    what puts the range into the list, which `listed` names. A list that is not may hold any range: it is `undeclared`.
     """
 
     group: str
@@ -36,6 +46,7 @@ class Opening:
     peer: str | Mark
     by: str
     listed: str = ""
+    undeclared: bool = False
 
     @property
     def to_the_world(self) -> bool:
@@ -86,6 +97,7 @@ class ExposureKind(StrEnum):
     PLAIN = "the listener no longer speaks TLS"
     ANYBODY_INVOKES = "everybody may call the function's address"
     PUBLIC_OBJECTS = "its access list lets everybody in"
+    GRANTED_OBJECTS = "its access list lets in an account by its canonical id or a person's address"
     INTERNET_ROUTE = "a route to an internet gateway"
     WEBSITE = "the bucket is served as a website"
 
@@ -95,6 +107,7 @@ _NEVER_NEW: Final = frozenset(
         ExposureKind.PUBLIC_DATABASE,
         ExposureKind.ANYBODY_INVOKES,
         ExposureKind.PUBLIC_OBJECTS,
+        ExposureKind.GRANTED_OBJECTS,
         ExposureKind.PUBLIC_MACHINE,
     }
 )
@@ -142,6 +155,21 @@ def openings(graph: Graph) -> Iterator[Opening]:
                 yield from _listed(graph, unpeered, [each for each in lists if each])
 
 
+def openings_of_things(graph: Graph, of_groups: Iterable[Opening]) -> Iterator[Opening]:
+    """The inward openings of a graph's groups as those of each thing behind them, which says itself who guards it."""
+    of_group: dict[str, list[Opening]] = defaultdict(list)
+    for opening in of_groups:
+        if opening.inward:
+            of_group[opening.group].append(opening)
+    for one in graph.of(*_GUARDED):
+        path = _GUARDED[one.type]
+        for group in graph.referred(one, path, *_GROUPS):
+            yield from (replace(opening, group=one.urn, by=one.urn) for opening in of_group[group.urn])
+        for named in items(at(one.inputs, path)):
+            if isinstance(named, str) and graph.find(named, *_GROUPS) is None:
+                yield Opening(one.urn, True, "-1", *EVERY_PORT, named, one.urn, undeclared=True)
+
+
 def _of_rule(graph: Graph, rule: Resource, inputs: Mapping[str, Any], *, inward: bool) -> Iterator[Opening]:
     for group in subjects(graph, rule, "securityGroupId", t.SECURITY_GROUP):
         yield from _peers(graph, inputs, inward, group, rule.urn)
@@ -151,12 +179,20 @@ def _of_rule(graph: Graph, rule: Resource, inputs: Mapping[str, Any], *, inward:
 
 def _peers(graph: Graph, rule: Mapping[str, Any], inward: bool, group: str, by: str) -> Iterator[Opening]:
     protocol, low, high = _ports(rule)
-    for peer in (one for key in (*_RANGES, *_OTHER_PEERS) for one in items(rule.get(key))):
+    peers = [(name, one) for name in (*_RANGES, *_OTHER_PEERS) for one in items(rule.get(name))]
+    for name, peer in peers:
         found = graph.find(peer, *_GROUPS) if isinstance(peer, str) else None
         named = peer if isinstance(peer, Mark) else found.urn if found is not None else str(peer)
-        yield Opening(group, inward, protocol, low, high, named, by)
+        undeclared = name in _LISTS and not isinstance(peer, Mark) and not _shows_ranges(graph, peer)
+        yield Opening(group, inward, protocol, low, high, named, by, undeclared=undeclared)
     if flag(rule.get("self")):
         yield Opening(group, inward, protocol, low, high, group, by)
+
+
+def _shows_ranges(graph: Graph, reference: object) -> bool:
+    """Whether a list is declared here, or at least what it holds was looked up."""
+    found = graph.find(reference, t.MANAGED_PREFIX_LIST)
+    return found is not None and (not found.read or found.get("entries") is not None)
 
 
 def _listed(graph: Graph, rule: Opening, lists: Iterable[Resource]) -> Iterator[Opening]:
@@ -167,7 +203,7 @@ def _listed(graph: Graph, rule: Opening, lists: Iterable[Resource]) -> Iterator[
 
 
 def _ranges_of(graph: Graph, listed: Resource) -> Iterator[tuple[str | Mark, str]]:
-    entries = listed.inputs.get("entries")
+    entries = listed.get("entries")
     if isinstance(entries, Mark):
         yield entries, listed.urn
     for entry in maps(entries):
@@ -249,8 +285,11 @@ def exposed(graph: Graph) -> Iterator[Exposed]:
             yield from _flags(one)
     for one in graph.of(t.LOAD_BALANCER):
         yield from _if(
-            one.inputs.get("internal"), one, ExposureKind.PUBLIC_LOAD_BALANCER, lambda value: value is not True
+            one.inputs.get("internal"), one, ExposureKind.PUBLIC_LOAD_BALANCER, lambda value: not flag(value)
         )
+    for one in graph.of(t.BUCKET_ACL, t.BUCKET):
+        if any(_names_somebody(one)):
+            yield Exposed(one.urn, ExposureKind.GRANTED_OBJECTS, one.urn)
     for one in graph.of(t.LISTENER):
         yield from _if(one.inputs.get("protocol"), one, ExposureKind.PLAIN, _serves_plainly(one))
     for one in graph.of(t.FUNCTION_URL):
@@ -278,7 +317,7 @@ def _flags(one: Resource) -> Iterator[Exposed]:
     for name, value in _named(one.inputs):
         way = _FLAGS.get(name)
         if way is not None:
-            yield from _if(value, one, way, lambda value: flag(value) is True or value == "ENABLED")
+            yield from _if(value, one, way, flag)
         elif name == "acl" and value in _PUBLIC_ACLS:
             yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name == "acl" and isinstance(value, Mark):
@@ -287,6 +326,14 @@ def _flags(one: Resource) -> Iterator[Exposed]:
             yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name in ("website", "websites", "indexDocument") and value and one.type.startswith("aws:s3/"):
             yield Exposed(one.urn, ExposureKind.WEBSITE, one.urn)
+
+
+def _names_somebody(one: Resource) -> Iterator[bool]:
+    """Of each grant of an access list, whether it is for somebody else than a group of AWS's or the list's owner."""
+    owner = at(one.inputs, "accessControlPolicy.owner.id")
+    for grant in maps(at(one.inputs, "accessControlPolicy.grants") or one.inputs.get("grants")):
+        grantee = grant.get("grantee") or grant
+        yield bool(grantee.get("emailAddress") or (grantee.get("id") and grantee["id"] != owner))
 
 
 def _named(value: Any) -> Iterator[tuple[str, Any]]:

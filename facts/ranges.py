@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
 
+from components.settings import PRIVATE_RANGES
+
 _V4_AT_MOST: Final = 2**24  # a /8: of wider ranges a few are everybody
 _V6_AT_MOST: Final = 2**112  # a /16
-_UNROUTED_V4: Final = [IPv4Network(one) for one in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")]
-_UNROUTED_V6: Final = [IPv6Network("fc00::/7")]
+_PRIVATE_V6: Final = IPv6Network("fc00::/7")
 
 
 def is_world(*ranges: object) -> bool:
@@ -16,8 +17,8 @@ def is_world(*ranges: object) -> bool:
     Private addresses do not count, which nobody outside has.
     """
     v4, v6 = _collapsed(ranges)
-    outside_v4 = (one for one in v4 if not any(map(one.subnet_of, _UNROUTED_V4)))
-    outside_v6 = (one for one in v6 if not any(map(one.subnet_of, _UNROUTED_V6)))
+    outside_v4 = (one for one in v4 if not any(map(one.subnet_of, PRIVATE_RANGES)))
+    outside_v6 = (one for one in v6 if not one.subnet_of(_PRIVATE_V6))
     return (
         sum(one.num_addresses for one in outside_v4) > _V4_AT_MOST
         or sum(one.num_addresses for one in outside_v6) > _V6_AT_MOST

@@ -39,6 +39,7 @@ class RecordedResource(_Recorded):
     retain_on_delete: bool | None = None
     dependencies: Names = ()
     property_dependencies: Mapping[str, Names] | None = None
+    ignore_changes: Names = ()
     source_position: str = ""
     stack_trace: tuple[RecordedFrame, ...] | None = None
 
@@ -60,6 +61,7 @@ class RecordedResource(_Recorded):
             property_dependencies=self.property_dependencies or {},
             protect=bool(self.protect),
             retain_on_delete=bool(self.retain_on_delete),
+            ignore_changes=self.ignore_changes,
             source=self._source(),
         )
 

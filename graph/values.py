@@ -35,8 +35,9 @@ def at(value: Any, path: str) -> Any:
 
 
 def root_of(path: str) -> str:
-    """The property that a path begins with: `rules` of `rules[0].days`."""
-    return path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
+    """The property that a path begins with: `rules` of `rules[0].days`, and of `["rules"][0]`."""
+    found = _STEP.search(path)
+    return next(part for part in found.groups() if part is not None) if found else ""
 
 
 def maps(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -55,13 +56,16 @@ def number(value: Any) -> float | None:
 
 
 def flag(value: Any) -> bool | None:
-    """A boolean, also where it was written as a text, as a stack's configuration has it; None for anything else."""
+    """A switch: a boolean, its text as a stack's configuration has it, or AWS's status; None for anything else."""
     if isinstance(value, bool):
         return value
     return _FLAGS.get(value.strip().lower()) if isinstance(value, str) else None
 
 
-_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "1", "enabled"), True),
+    **dict.fromkeys(("false", "0", "disabled", "suspended"), False),
+}
 
 
 def plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from monitoring.watched import Watched
 STORAGE_FAILURE_SHARE = 0.05
 MEMORY_SHARE = 0.9
 OWED_SECONDS = 3600
+FROZEN_SECONDS = 600  # and five minutes that it holds: as long as app/workbuoy_app/sweeper.py waits
 HOLDS: Final[dict[Severity, str]] = {"page": "2m", "ticket": "15m"}
 
 
@@ -96,6 +97,14 @@ def _dependencies(watched: Watched) -> list[Alert]:
             hold="5m",
             search="storage calls",
             advice="An attachment that a customer deleted is still in the bucket.",
+        ),
+        Alert(
+            name="service-standing-freeze",
+            severity="page",
+            expression=f"{_most(watched, 'workbuoy_freeze_oldest_age_seconds')} > {FROZEN_SECONDS}",
+            hold="5m",
+            search="errors",
+            advice="A restore, a move or a promotion stopped half-way and left its customer unable to write.",
         ),
         Alert(
             name="storage-failures",

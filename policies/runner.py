@@ -5,7 +5,6 @@ every policy, so a graph goes through it in seconds instead of milliseconds; `po
 proves that both find the same.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -20,7 +19,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from graph import Mark, Masked, Resource, Unknown
 from graph.marks import is_known
-from policies.catalogue import SEVERITIES, Severity, catalogue, environment_of
+from policies.catalogue import SEVERITIES, Severity, environment_of
 from policies.errors import RuleError
 from policies.exemptions import Exemption, exemption_for, exemptions
 from policies.judging import args_for, judge, sentence
@@ -65,35 +64,6 @@ class Report:
     @property
     def failed(self) -> bool:
         return bool(self.violations)
-
-    def as_json(self) -> dict[str, Any]:
-        """The whole catalogue with its verdicts, for `--policy-report`."""
-        by_control: dict[str, list[dict[str, str]]] = {name: [] for name in catalogue()}
-        levels = {finding.control: finding.level for finding in self.findings}
-        for finding in self.findings:
-            by_control[finding.control].append(
-                {"urn": finding.urn, "status": finding.status}
-                | ({"message": finding.message} if finding.message else {})
-            )
-        return {
-            "environment": self.environment,
-            "failed": self.failed,
-            "counts": dict(Counter(finding.status for finding in self.findings)),
-            "unusedExemptions": list(self.unused_exemptions),
-            "controls": [
-                {
-                    "name": name,
-                    "ids": list(control.ids),
-                    "severity": control.severity,
-                    "level": levels.get(name, control.level_in(self.environment)),
-                    "title": control.title,
-                    "fix": control.fix,
-                    "implementedBy": control.by,
-                    "resources": by_control[name],
-                }
-                for name, control in catalogue().items()
-            ],
-        }
 
 
 def check(
@@ -195,7 +165,15 @@ def _policy_resource(resource: Resource, providers: Mapping[str, Resource]) -> P
         with_unknowns(resource),
         resource.urn,
         resource.name,
-        PolicyResourceOptions(resource.protect, [], None, list(resource.aliases), NO_TIMEOUTS, [], resource.parent),
+        PolicyResourceOptions(
+            resource.protect,
+            list(resource.ignore_changes),
+            None,
+            list(resource.aliases),
+            NO_TIMEOUTS,
+            [],
+            resource.parent,
+        ),
         PolicyProviderResource(provider.type, provider.inputs, provider.urn, provider.name) if provider else None,
         None,
         [],

@@ -90,6 +90,12 @@ class Stack:
         one = self._graph.by_urn[resource.urn]
         return self._followed(self._graph.referred(one, path, kind), [one], path)
 
+    def names_others(self, resource: PolicyResource, path: str, kind: str) -> bool:
+        """Whether `resource` names in its property `path` more of a type than is of this stack."""
+        one = self._graph.by_urn[resource.urn]
+        known = [value for value in items(at(one.inputs, path)) if not isinstance(value, Mark)]
+        return len(known) > len(self._graph.referred(one, path, kind))
+
     def _followed(self, found: Iterable[Resource], naming: Iterable[Resource], path: str) -> list[PolicyResource]:
         links = [self._by_urn[one.urn] for one in found]
         for one in () if links else naming:

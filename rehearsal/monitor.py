@@ -122,9 +122,9 @@ class Monitor(MockMonitor):
         return empty_pb2.Empty()
 
     def _record(self, urn: str, request: Any, *, read: bool = False) -> Declared:
-        for option, _ in request.ListFields():
-            if option.name in _BEYOND_A_REHEARSAL:
-                what = _BEYOND_A_REHEARSAL[option.name]
+        for option, value in request.ListFields():
+            if option.name not in _KNOWN and str(value):  # the SDK always names hooks, be there none
+                what = "its parts made by a plugin (a remote component)" if option.name == "remote" else option.name
                 raise RefusedError(f"{request.name} has {what}, which only the engine carries out: leave it out")
         if urn in self.declared:
             raise RefusedError(f"two resources have one URN, {urn}: give one of them another name")
@@ -181,13 +181,18 @@ class Monitor(MockMonitor):
         return ""
 
 
-_BEYOND_A_REHEARSAL: Final[Mapping[str, str]] = {
-    "remote": "its parts made by a plugin (a remote component)",
-    "transforms": "transforms",
-    "replace_with": "replace_with",
-    "replacement_trigger": "a replacement trigger",
-}
-"""Options by which other resources come, or come otherwise, than those that are seen here."""
+_KNOWN: Final = frozenset(
+    (
+        *("type", "name", "id", "parent", "custom", "object", "properties", "provider", "providers", "importId"),
+        *("dependencies", "propertyDependencies", "protect", "retainOnDelete", "ignoreChanges", "replaceOnChanges"),
+        *("deleteBeforeReplace", "deleteBeforeReplaceDefined", "additionalSecretOutputs", "aliases", "aliasSpecs"),
+        # Which plugin, how long it may take, what a preview shows, and what the SDK itself says.
+        *("version", "packageRef", "pluginDownloadURL", "pluginChecksums", "customTimeouts", "hideDiffs"),
+        *("acceptSecrets", "acceptResources", "accepts_byte_string", "supportsPartialValues"),
+        *("supportsResultReporting", "sourcePosition", "stackTrace", "parentStackTraceHandle"),
+    )
+)
+"""What is recorded of a registration or changes nothing of it. By others resources come, go or run code otherwise."""
 
 
 @cache

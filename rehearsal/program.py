@@ -113,6 +113,8 @@ def has_unknown(value: Any) -> bool:
     """
     from pulumi.runtime.known_types import is_unknown  # a command line that prints help does not pay
 
+    if not isinstance(value, dict | list):  # as most are
+        return is_unknown(value)
     waiting, seen = [value], dict[int, Any]()
     while waiting:
         one = waiting.pop()
@@ -162,11 +164,13 @@ def _run_loop(work: Coroutine[Any, Any, None]) -> None:
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(work)
-    finally:
+    except BaseException:  # a program that ends well has waited for all its tasks; looking for them takes long
         left = asyncio.all_tasks(loop)
         for task in left:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        raise
+    finally:
         asyncio.set_event_loop(None)
         loop.close()
 

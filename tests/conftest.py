@@ -217,17 +217,20 @@ def models_are_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def outputs_have_their_schema(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a command prints as JSON in a test is held to the output's committed schema."""
+def outputs_have_their_schema(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whatever a command prints as JSON in a test is held to the output's committed schema; by which, in order."""
     printed = ending._as_text
+    names: list[str] = []
 
     def held(name: str, document: Mapping[str, Any]) -> str:
         text = printed(name, document)
         if "schema" in document:  # not an entry of a list, which is printed one by one
             schema_of(name).validate(json.loads(text))
+            names.append(name)
         return text
 
     monkeypatch.setattr(ending, "_as_text", held)
+    return names
 
 
 @pytest.fixture(autouse=True)

@@ -149,6 +149,9 @@ def _add_promotion(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.add_argument(
         "--to-region", metavar="REGION", help="that bucket's region, where it is not S3_REGION"
     )
+    tenant.add_parser(
+        "opened", help="say that the other place serves an exported tenant: nobody waits for it here"
+    ).add_argument("name")
     imported = tenant.add_parser("import", help="make a tenant from an export in this service's own bucket")
     imported.add_argument("--from", required=True, dest="source", metavar=place)
     thaw = tenant.add_parser("thaw", help="take a tenant's writes again")

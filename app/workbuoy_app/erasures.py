@@ -23,9 +23,12 @@ from workbuoy_app.settings import Settings
 FOLDER = "erasures"
 BEGUN = f"{FOLDER}/begun.json"
 ENTRIES = f"{FOLDER}/entries/"
+SERVING = f"{FOLDER}/serving/"
 FORMAT = 1
 ERASED = UUID(int=0)
 """Who made a row, once its author was erased."""
+ORIGINAL = UUID(int=0)
+"""The database of a stack that was never a restored copy."""
 TENANT, MEMBER, PERSON = "tenant", "member", "person"
 ARRIVAL = "tenant-arrival"  # it came, or came back: what was erased before does not hold for it
 
@@ -95,6 +98,17 @@ class Ledger:
     def count(self) -> int:
         """How many entries there are, without reading one."""
         return sum(1 for _ in self._bucket.keys(ENTRIES))
+
+    def note_serving(self, database: UUID) -> None:
+        """Before a database serves that did not serve last."""
+        now = datetime.now(UTC)
+        key = f"{SERVING}{now:%Y%m%dT%H%M%S.%fZ}-{database}.json"
+        self._bucket.put_new(key, {"format": FORMAT, "database": str(database)})
+
+    def served_last(self) -> UUID:
+        """Which database did: what was erased while another one served is erased there alone."""
+        newest = max(self._bucket.keys(SERVING), default=None)
+        return UUID(newest.removesuffix(".json")[-36:]) if newest else ORIGINAL
 
     @cached_property
     def _salt(self) -> bytes:

@@ -33,6 +33,7 @@ _FIELDS = (
     "member",
     "object",
     "oldest_age_seconds",
+    "tenant_name",
     "frozen_by",
     "frozen_seconds",
 )

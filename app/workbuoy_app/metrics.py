@@ -56,6 +56,12 @@ REMOVALS_OLDEST = Gauge(
     registry=registry,
 )
 
+FREEZE_OLDEST = Gauge(
+    "workbuoy_freeze_oldest_age_seconds",
+    "For how long a command or a promotion has kept a tenant frozen, 0 where none does",
+    registry=registry,
+)
+
 
 def exposition(*, openmetrics: bool = False) -> bytes:
     """Everything, in Prometheus's text format or in OpenMetrics. To be called on the event loop's thread."""

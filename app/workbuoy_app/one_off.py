@@ -24,8 +24,8 @@ NAMED = frozenset(
     {
         ("removals",),
         *(("restore", action) for action in ("prepare", "check", "files", "tenant", "undo")),
-        *(("tenant", action) for action in ("freeze", "export", "import", "thaw", "remove", "clear-import")),
-        *(("tenant", action) for action in ("hand-over", "count")),
+        *(("tenant", action) for action in ("freeze", "export", "opened", "import", "thaw", "remove")),
+        *(("tenant", action) for action in ("clear-import", "hand-over", "count")),
         *(("tenant", action) for action in MOVES),
         *(("person", action) for action in ("export", "erase")),
     }

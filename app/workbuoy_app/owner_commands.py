@@ -55,7 +55,6 @@ def _migrate(settings: Settings) -> None:
 
     try:
         migrate(settings)
-        _begin_ledger(settings)
         _admit(settings)
     except MigrationFailed as error:
         raise CommandFailed(str(error)) from error
@@ -67,29 +66,22 @@ def _migrate(settings: Settings) -> None:
 
 
 def _admit(settings: Settings) -> None:
-    """The service starts after this: not on a restored copy that still holds what was erased."""
+    """The service starts after this: on no database that holds what was erased while another one served.
+
+    The bucket alone knows which served last, so without its answer nothing starts.
+    """
     from workbuoy_app.database_url import PostgresAddress
-    from workbuoy_app.promotion.errors import PromotionRefused
-    from workbuoy_app.restore.stack import admit  # with S3's client
-
-    if not isinstance(settings.database, PostgresAddress) or settings.storage is None:
-        return
-    try:
-        admit(settings)
-    except PromotionRefused as error:
-        raise CommandFailed(str(error)) from error
-
-
-def _begin_ledger(settings: Settings) -> None:
-    """A bucket that does not answer holds no release up: the next migration, or the first erasure, begins it."""
     from workbuoy_app.erasures import ledger_of  # with S3's client
     from workbuoy_app.promotion.errors import PromotionRefused
+    from workbuoy_app.restore.copy import admit
 
     try:
         if ledger := ledger_of(settings):
             ledger.begin()
+            if isinstance(settings.database, PostgresAddress):
+                admit(settings)
     except PromotionRefused as error:
-        log.warning("the erasure ledger could not be begun", extra={"error": str(error)})
+        raise CommandFailed(str(error)) from error
 
 
 def _with_bucket(settings: Settings, options: argparse.Namespace) -> None:

@@ -75,7 +75,7 @@ class PostgresTransaction:
     removals_owed = "removals_owed(%(most)s)"
     forget_removal = "select forget_removal(%(tenant_id)s, %(object_key)s, %(noted_at)s)"
     forget_answers = "select forget_answers()"  # which knows the time itself: revision 0014
-    oldest_freeze = "oldest_freeze()"  # revision 0016
+    oldest_freeze = "oldest_freeze()"  # revision 0017
 
     async def session_row(self, claims: Claims) -> Row | None:  # noqa: ARG002 - the transaction has declared them
         return await self.one(ASKING, {})

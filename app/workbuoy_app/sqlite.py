@@ -59,7 +59,7 @@ class SqliteTransaction:
         " and noted_at = %(noted_at)s"
     )
     forget_answers = "delete from idempotency_keys where created_at < %(before)s"
-    oldest_freeze = "freezes"  # which is empty: one tenant moves nowhere
+    oldest_freeze = "freezes join tenants on id = tenant_id"  # which is empty: one tenant moves nowhere
 
     async def session_row(self, claims: Claims) -> Row | None:
         statement = _OF_BEARER if "token" in claims else _OF_SESSION

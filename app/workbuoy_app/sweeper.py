@@ -1,6 +1,6 @@
 """Deletion means deletion: a task of the service removes objects that are owed, and old answers and ways back.
 
-It also says that a command left a tenant frozen, since whoever is killed says nothing.
+It also says that a command or a promotion left a tenant frozen, since whoever is killed says nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import partial
 from workbuoy_app import idempotency, removals
 from workbuoy_app.database import Database, Row, Transaction
 from workbuoy_app.logs import log
-from workbuoy_app.metrics import REMOVALS_OLDEST, REMOVALS_OWED
+from workbuoy_app.metrics import FREEZE_OLDEST, REMOVALS_OLDEST, REMOVALS_OWED
 from workbuoy_app.problems import Unavailable
 from workbuoy_app.storage import ObjectStorage, StorageRefused
 
@@ -24,10 +24,11 @@ EVERY_SECONDS = 60.0
 WAYS_BACK_EVERY_SECONDS = 3600.0  # a listing costs, and their days are seven
 # CloudWatch counts this line's age and raises an alarm: components/alarms.py
 STILL_OWED = "objects are still to be deleted"
-# A cut-over ends or gives up within minutes; a restore writes some four million rows in this, 100,000 in 23 seconds.
+# A cut-over ends or gives up within minutes, and a promotion freezes for three tasks; a restore writes some four
+# million rows in this, 100,000 in 23 seconds.
 FREEZE_LASTS = timedelta(minutes=15)
 # CloudWatch counts `frozen_seconds` of this line and raises an alarm: components/alarms.py
-STILL_FROZEN = "a tenant is frozen for longer than a restore or a cut-over takes"
+STILL_FROZEN = "a tenant is frozen for longer than a restore, a cut-over or a promotion takes"
 
 
 class Sweeper:
@@ -81,10 +82,18 @@ class Sweeper:
 
     async def _tell_of_freeze(self) -> None:
         freeze = await self._database.run(_oldest_freeze, {})
-        if freeze is None or (age := datetime.now(UTC) - freeze["frozen_at"]) < FREEZE_LASTS:
+        age = datetime.now(UTC) - freeze["frozen_at"] if freeze else timedelta()
+        FREEZE_OLDEST.set(age.total_seconds())
+        if freeze is None or age < FREEZE_LASTS:
             return
-        fields = {"operation": "sweep", "tenant": str(freeze["tenant_id"]), "frozen_by": freeze["frozen_by"]}
-        log.error(STILL_FROZEN, extra=fields | {"frozen_seconds": round(age.total_seconds())})
+        fields = {
+            "operation": "sweep",
+            "tenant": str(freeze["tenant_id"]),
+            "tenant_name": freeze["name"],
+            "frozen_by": freeze["frozen_by"],
+            "frozen_seconds": round(age.total_seconds()),
+        }
+        log.warning(STILL_FROZEN, extra=fields)
 
     async def _remove(self, storage: ObjectStorage) -> None:
         """The oldest first, up to a page that the store refuses whole: the next sweep goes on behind it.
@@ -111,4 +120,4 @@ class Sweeper:
 
 async def _oldest_freeze(tx: Transaction) -> Row | None:
     """Of all tenants; nobody has to be logged in."""
-    return await tx.one(f"select tenant_id, frozen_by, frozen_at from {tx.oldest_freeze}", {})
+    return await tx.one(f"select tenant_id, name, frozen_by, frozen_at from {tx.oldest_freeze}", {})

@@ -12,7 +12,9 @@ def narrows(statement: Statement, known: Statement) -> bool:
 
     A condition on a further key only narrows. What another operator makes of a value is not compared.
     """
-    return all(beyond == set() for _, beyond in _compared(statement, known))
+    return all(
+        now is not None and not _beyond(operator, now, then) for operator, now, then in _compared(statement, known)
+    )
 
 
 def loosens(statement: Statement, known: Statement) -> bool:
@@ -21,21 +23,23 @@ def loosens(statement: Statement, known: Statement) -> bool:
     One more exact value lets in one more: that is no looser condition, but a grant of its own. One more range of
     addresses is looser where all of them together are the world.
     """
-    return any(
-        beyond is None
-        or any(_is_negated(operator) or "*" in one or "?" in one for one in beyond)
-        or (bool(beyond) and _is_of_ranges(operator) and is_world(*_values(statement, operator)))
-        for operator, beyond in _compared(statement, known)
-    )
+    return any(now is None or _is_looser(operator, now, then) for operator, now, then in _compared(statement, known))
 
 
-def _compared(statement: Statement, known: Statement) -> Iterator[tuple[str, set[str] | None]]:
-    """The operator of each condition of `known`, and what the statement lets in beyond it; None where it has none."""
+def _compared(statement: Statement, known: Statement) -> Iterator[tuple[str, set[str] | None, set[str]]]:
+    """The operator of each condition of `known`, and its key's values now and then; None where it is asked no more."""
     asked = conditions(statement)
     for key, found in conditions(known).items():
         for operator, values in found:
             now = next((set(those) for name, those in asked.get(key, ()) if name == operator), None)
-            yield operator, None if now is None else _beyond(operator, now, set(values))
+            yield operator, now, set(values)
+
+
+def _is_looser(operator: str, now: set[str], then: set[str]) -> bool:
+    beyond = _beyond(operator, now, then)
+    if any(_is_negated(operator) or "*" in one or "?" in one for one in beyond):
+        return True
+    return bool(beyond) and _is_of_ranges(operator) and is_world(*now)
 
 
 def _beyond(operator: str, now: set[str], then: set[str]) -> set[str]:
@@ -52,16 +56,6 @@ def _includes(operator: str, pattern: str, value: str) -> bool:
         parts = pattern.split(":", 5), value.split(":", 5)
         return len(parts[0]) == len(parts[1]) and all(map(includes, *parts))
     return "Like" in operator and includes(pattern, value)
-
-
-def _values(statement: Statement, operator: str) -> Iterator[str]:
-    return (
-        value
-        for found in conditions(statement).values()
-        for name, those in found
-        if name == operator
-        for value in those
-    )
 
 
 def _is_of_ranges(operator: str) -> bool:

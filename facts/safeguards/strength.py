@@ -3,15 +3,15 @@
 from typing import Any
 
 from facts.safeguards.model import Strength
-from graph.values import items, maps, number
+from graph.values import flag, items, maps, number
 
 
 def on(value: Any) -> float:
-    return 1.0 if value in (True, "true", "Enabled", "ENABLED") else 0.0
+    return float(flag(value) is True)
 
 
 def off(value: Any) -> float:
-    return 1.0 - on(value)
+    return float(flag(value) is False)
 
 
 def amount(value: Any) -> float:

@@ -9,7 +9,7 @@ from facts.stores.holder import NOT_SHOWN, Holder, classification, content_of, s
 from facts.stores.model import FOREVER, AfterDeletion, Concern, Content, End, Form, Keeping, Key, KeyKind, Reason, Store
 from facts.stores.rules import Rules, read_rules
 from graph import Graph, Mark, Resource
-from graph.values import items, maps
+from graph.values import flag, items, maps
 
 _DEFAULT: Final = "applyServerSideEncryptionByDefault"
 
@@ -109,7 +109,7 @@ def _log_writers(graph: Graph, bucket: Resource) -> Iterator[Resource]:
         yield next(iter(graph.referred(logging, "bucket", t.BUCKET)), logging)
     for balancer in graph.of(t.LOAD_BALANCER):
         for target in maps(balancer.inputs.get("accessLogs")):
-            if target.get("enabled", True) and _means(graph, balancer, target, bucket):
+            if flag(target.get("enabled", True)) is not False and _means(graph, balancer, target, bucket):
                 yield balancer
 
 

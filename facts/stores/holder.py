@@ -22,7 +22,7 @@ from facts.stores.model import (
     Store,
 )
 from graph import Graph, Mark, Resource
-from graph.values import at, number
+from graph.values import at, flag, number
 
 NOT_SHOWN: Final = AfterDeletion(End.UNKNOWN, Reason.NOT_SHOWN, None)
 
@@ -50,8 +50,7 @@ class Holder:
 
     def flag(self, name: str) -> bool | None:
         """A switch, the safeguard's default where it is left out, None where it is not shown."""
-        value = self._value(name)
-        return None if isinstance(value, Mark) else bool(value)
+        return flag(self._value(name))
 
     def _value(self, name: str) -> Any:
         value = self.resource.inputs.get(name)
@@ -123,5 +122,5 @@ def guards(resource: Resource) -> Iterator[Guard]:
     if resource.protect:
         yield Guard.PROTECT
     found = [resource.inputs.get(name) for name in own_paths("deletionProtection", resource.type)]
-    if any(isinstance(one, Mark) or one for one in found):
+    if any(isinstance(one, Mark) or flag(one) for one in found):
         yield Guard.DELETION_PROTECTION

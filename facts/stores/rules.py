@@ -10,7 +10,7 @@ from typing import Any, Final
 from facts.stores.holder import days_of
 from facts.stores.model import Form, Keeping, Kept, Limit, Span
 from graph import Mark
-from graph.values import items, maps, number, plain
+from graph.values import flag, items, maps, number, plain
 
 _DAYS: Final = {
     Form.OBJECTS: ("expiration", "days"),
@@ -48,7 +48,7 @@ def read_rules(rules: Any) -> Rules:
 
 def _in_force(rule: Mapping[str, Any]) -> bool:
     status = rule.get("status", rule.get("enabled"))
-    return isinstance(status, Mark) or status in ("Enabled", True)
+    return isinstance(status, Mark) or flag(status) is True
 
 
 def _hidden(rule: Mapping[str, Any]) -> bool:

@@ -3,11 +3,12 @@
 A type that is not in it is unknown, which every reader treats as the worst.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from facts.types import access, data, running
 from facts.types.model import Harmless, Loss, Removal, ResourceType
+from graph.values import root_of
 
 TYPES: Final[Mapping[str, ResourceType]] = {one.token: one for one in (*data.TYPES, *access.TYPES, *running.TYPES)}
 
@@ -24,4 +25,13 @@ def loss_of(token: str) -> Loss:
     return listed.loss if listed else Loss.DATA
 
 
-__all__ = ["TYPES", "Harmless", "Loss", "Removal", "ResourceType", "loss_of", "noun_of"]
+def judged_among(token: str, paths: Iterable[str]) -> Iterator[str]:
+    """The paths that lead into a property which somebody judges; of an unknown type that may be any but the labels."""
+    listed = TYPES.get(token)
+    for path in paths:
+        name = root_of(path)
+        if name == "*" or (name in listed.judged if listed else name not in ("tags", "tagsAll")):
+            yield path
+
+
+__all__ = ["TYPES", "Harmless", "Loss", "Removal", "ResourceType", "judged_among", "loss_of", "noun_of"]

@@ -64,6 +64,7 @@ def deploy(
     what the review showed. Exits with 3 where something failed, also when the last good image runs again.
     """
     from infra.placeholders import IMAGE_VARIABLE
+    from operations.deploy.architecture import unfit_images
     from operations.deploy.perform import as_json, as_markdown
     from operations.deploy.perform import deploy as perform
     from operations.engine.image import image_variables
@@ -82,6 +83,8 @@ def deploy(
         _refuse_dangerous_drift(opened, json_wanted=json_wanted)
     with plan_file(wanted=plan) as file:
         reviewed = _reviewed(opened, project, file, stood, json_wanted=json_wanted)
+        if unfit := unfit_images(reviewed.plan, opened.place, notify):
+            fail(CHECK_FAILED, *(f"{stack}: {one}; nothing was changed" for one in unfit))
         if not yes and not _confirmed(stack):
             fail(MISTAKE, "not confirmed; nothing was changed")
         digest = opened.variables.get(IMAGE_VARIABLE)

@@ -46,4 +46,5 @@ def _of_deployments(records: Sequence[ShardRecord], rule: StopRule) -> Iterator[
         names, causes = [name for name, _ in failed], list(dict.fromkeys(cause for _, cause in failed))
         yield f"{len(failed)} failed, and {rule.failed} may: {some(names)}: {'; '.join(causes[:3])}"
     if not any(one.state == "done" for _, one in entries):
-        yield "nobody was deployed, so nothing is known of the release"
+        left_out = "; ".join(dict.fromkeys(f"{name}: {one.cause}" for name, one in entries if one.state == "left out"))
+        yield "nobody was deployed, so nothing is known of the release" + (f" ({left_out})" if left_out else "")

@@ -55,7 +55,7 @@ class Runner:
             root=root,
             settings=settings,
             deploy=child_of(root, run),
-            absent=lambda name: _absent(root, name),
+            absent=lambda name: standing.not_to_update(find_project(root), read_tenant(root, name)),
             watch=Watching(root, settings.watch_minutes),
             seconds_each=seconds_each,
         )
@@ -91,12 +91,3 @@ class Runner:
 def settings_of(journal: Journal) -> FleetSettings:
     """The settings with which the latest run was planned."""
     return FleetSettings.model_validate_json(json.dumps(journal.planned(journal.require().run).settings))
-
-
-def _absent(root: Path, name: str) -> str:
-    tenant = read_tenant(root, name)
-
-    def stacks() -> Sequence[str]:
-        return standing.opened(find_project(root), tenant.base).stacks()
-
-    return standing.unmade(tenant, stacks) or standing.destroyed(tenant, stacks)

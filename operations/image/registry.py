@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from components.settings import REGION
 from operations.ending import Notify
 from operations.image.build import move_into_place
 from operations.image.tools import IMPOSSIBLE, require, run, workshop
@@ -183,7 +184,7 @@ def _check_repository(repository: str) -> None:
         )
 
 
-ECR_HOST: Final = re.compile(r"\d{12}\.dkr\.ecr\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
+ECR_HOST: Final = re.compile(rf"\d{{12}}\.dkr\.ecr\.({REGION.pattern})\.amazonaws\.com")
 
 
 def _write_authorization(repositories: Iterable[str], file: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from facts import tokens as t
 from graph import Graph
-from graph.values import maps, number
+from graph.values import flag, maps, number
 from infra.yaml_text import read_yaml_value
 
 Scope = Literal["base", "region", "account", "bases in a region"]
@@ -177,7 +177,7 @@ def _final_snapshots(graph: Graph, _: Graph) -> float:
 
 def _master_passwords(graph: Graph, _: Graph) -> float:
     """Secrets that RDS makes."""
-    return float(sum(bool(one.inputs.get("manageMasterUserPassword")) for one in graph.of(t.DATABASE)))
+    return float(sum(flag(one.inputs.get("manageMasterUserPassword")) is True for one in graph.of(t.DATABASE)))
 
 
 def _shared_rules(graph: Graph, base: Graph) -> float:

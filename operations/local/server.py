@@ -1,6 +1,7 @@
 """moto in server mode, patched as for a rehearsal, in its own process: `python -m operations.local.server PORT`."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -67,13 +68,19 @@ def _wait(process: "subprocess.Popen[bytes]", log: IO[bytes], port: int) -> None
 
 
 def main(port: int) -> None:
-    """Serve until stopped."""
+    """Serve until stopped. The port is taken first: to load moto and AWS's own policies takes seconds."""
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(("127.0.0.1", port))
+    except OSError as error:
+        sys.exit(f"port {port}: {error.strerror}")
     from moto.core.config import default_user_config  # in its own process only
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         create_backend_app,
     )
-    from werkzeug.serving import run_simple
+    from werkzeug.serving import make_server
 
     from rehearsal.patches import patch
 
@@ -81,7 +88,10 @@ def main(port: int) -> None:
     for service in ("kms", "s3", "rds"):
         patch(service)
     fill_gaps()
-    run_simple("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=True)
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", port, application, threaded=True, fd=taken.fileno())
+    taken.listen()
+    server.serve_forever()
 
 
 if __name__ == "__main__":

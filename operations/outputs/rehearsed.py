@@ -6,7 +6,7 @@ A model takes from a result's attributes what has the same name there; the funct
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from graph.plan import PlanStep
 from graph.resource import fields_of
@@ -23,13 +23,7 @@ Seconds = Annotated[float, BeforeValidator(lambda seconds: round(seconds, 3))]
 Text = Annotated[str | None, BeforeValidator(lambda text: text or None)]
 
 
-class _Part(Printed):
-    """A part of this output, read from what a rehearsal found."""
-
-    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
-
-
-class Counts(_Part):
+class Counts(Printed):
     """How many resources came how far."""
 
     compared: int
@@ -39,7 +33,7 @@ class Counts(_Part):
     components: int
 
 
-class FieldCounts(_Part):
+class FieldCounts(Printed):
     """How many declared fields were held to what was read back."""
 
     checked: int
@@ -47,7 +41,7 @@ class FieldCounts(_Part):
     not_checked: int
 
 
-class Refusal(_Part):
+class Refusal(Printed):
     """Something that AWS refuses though moto takes it."""
 
     check: str
@@ -58,7 +52,7 @@ class Refusal(_Part):
     source: str
 
 
-class StandIn(_Part):
+class StandIn(Printed):
     """What a rehearsal put in the place of a placeholder."""
 
     path: str
@@ -66,7 +60,7 @@ class StandIn(_Part):
     stand_in: str
 
 
-class Step(_Part):
+class Step(Printed):
     """A step of the service's trial."""
 
     name: str
@@ -75,7 +69,7 @@ class Step(_Part):
     detail: str
 
 
-class Service(_Part):
+class Service(Printed):
     """The service, started as the stack declares it; `program` names another one in the place of the bundled one."""
 
     program: Text
@@ -90,7 +84,7 @@ class Service(_Part):
     notes: list[str]
 
 
-class FieldResult(_Part):
+class FieldResult(Printed):
     """One declared field of a resource."""
 
     path: str
@@ -100,14 +94,14 @@ class FieldResult(_Part):
     reason: str | None = None
 
 
-class Milliseconds(_Part):
+class Milliseconds(Printed):
     """How long it took to create a resource and to read it back."""
 
     create: float
     read: float
 
 
-class GraphResource(_Part):
+class GraphResource(Printed):
     """A resource as it was declared, and what became of it; a secret value is masked."""
 
     urn: str
@@ -136,21 +130,21 @@ class GraphResource(_Part):
     milliseconds: Milliseconds
 
 
-class StackFields(_Part):
+class StackFields(Printed):
     """Fields of a stack beside the one that was asked for."""
 
     checked: int
     not_checked: int
 
 
-class StackPolicies(_Part):
+class StackPolicies(Printed):
     """Policies of a stack beside the one that was asked for."""
 
     passed: int
     advised: int
 
 
-class StackBeside(_Part):
+class StackBeside(Printed):
     """A stack that was stood up beside the one that was asked for."""
 
     stack: str
@@ -165,28 +159,28 @@ class StackBeside(_Part):
     seconds: Seconds
 
 
-class Party(_Part):
+class Party(Printed):
     """Who asks and is asked in the matrix."""
 
     name: str
     kind: str
 
 
-class Who(_Part):
+class Who(Printed):
     """Who made a call, and in whose name."""
 
     name: str
     as_: str = Field(alias="as")
 
 
-class Whom(_Part):
+class Whom(Printed):
     """Whose thing a call was for, and which."""
 
     name: str
     what: str
 
 
-class Cell(_Part):
+class Cell(Printed):
     """One call of the matrix; `red` where it went otherwise than it must."""
 
     who: Who
@@ -198,7 +192,7 @@ class Cell(_Part):
     why: str
 
 
-class Matrix(_Part):
+class Matrix(Printed):
     """Who reaches whom, each a real call."""
 
     parties: list[Party]
@@ -212,7 +206,7 @@ class Matrix(_Part):
     cells: list[Cell]
 
 
-class Tenants(_Part):
+class Tenants(Printed):
     """Customers' stacks beside the base."""
 
     passed: bool
@@ -222,7 +216,7 @@ class Tenants(_Part):
     matrix: Matrix | None
 
 
-class ChangeStep(_Part):
+class ChangeStep(Printed):
     """One resource that a change makes, changes, replaces or takes away."""
 
     op: str
@@ -231,14 +225,14 @@ class ChangeStep(_Part):
     replace_paths: list[str] | None = None
 
 
-class Did(_Part):
+class Did(Printed):
     """What was done to a resource, in the order in which it was done."""
 
     urn: str
     did: str
 
 
-class ChangeFault(_Part):
+class ChangeFault(Printed):
     """What went otherwise than it must in a step of a change."""
 
     urn: str
@@ -246,14 +240,14 @@ class ChangeFault(_Part):
     what: str
 
 
-class KeptResource(_Part):
+class KeptResource(Printed):
     """A resource that stays though the program no longer declares it."""
 
     urn: str
     why: str
 
 
-class Interruption(_Part):
+class Interruption(Printed):
     """What a change interrupts, and for how long."""
 
     urn: str
@@ -261,7 +255,7 @@ class Interruption(_Part):
     why: str
 
 
-class Moved(_Part):
+class Moved(Printed):
     """What was renamed or moved, and the alias that keeps it."""
 
     urn: str
@@ -269,7 +263,7 @@ class Moved(_Part):
     alias: str
 
 
-class Change(_Part):
+class Change(Printed):
     """What became of a stack of a revision that was changed in place."""
 
     origin: str
@@ -284,7 +278,7 @@ class Change(_Part):
     monthly: Text
 
 
-class Rehearse(_Part):
+class Rehearse(Printed):
     """A rehearsal: how each resource and field came out, the policies, the service, and the whole graph."""
 
     project: str
@@ -352,13 +346,13 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         exports=_masked(rehearsal.exports, rehearsal.secret_exports),
         seconds=rehearsal.seconds,
         versions=rehearsal.versions,
-        policies=PoliciesCheck.model_validate(rehearsal.policies.as_json()) if rehearsal.policies else None,
+        policies=PoliciesCheck.of(rehearsal.policies) if rehearsal.policies else None,
         service=rehearsal.service,
         tenants=_tenants(rehearsal.tenants) if rehearsal.tenants else None,
         change=_change(rehearsal.change) if rehearsal.change else None,
         graph=[_resource(one, rehearsal) for one in rehearsal.resources],
     )
-    return whole.model_dump(by_alias=True, exclude_unset=True)
+    return whole.as_document()
 
 
 def _resource(one: Rehearsed, rehearsal: Rehearsal) -> GraphResource:

@@ -50,8 +50,9 @@ def _about(result: "Rehearsal") -> list[tuple[str, str]]:
 
 def write_policy_report(result: "Rehearsal", file: Path) -> None:
     """Write every control's verdict. Raises ProblemsError where it cannot be written."""
+    from operations.outputs.policies import PoliciesCheck
     from project.whole_file import write_whole
 
-    verdicts = result.policies.as_json() if result.policies else {}
+    verdicts = PoliciesCheck.of(result.policies).as_document() if result.policies else {}
     write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")
     notify(f"The policies' verdicts are in {file}")

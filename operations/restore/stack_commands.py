@@ -122,7 +122,7 @@ def switch(
 @JSON
 @report_errors
 def files(*, stack: str, switched: str, json_wanted: bool) -> None:
-    """After a switch back: erase again whoever was erased meanwhile, and put STACK's files in order.
+    """After a switch back: put STACK's files in order.
 
     What no row of the database that serves now names and was there before TIME gets a delete marker; nothing is deleted
     for good.
@@ -301,8 +301,7 @@ def _switched(switching: "Switch", before: "ReplacedInstance | None", stopped: s
     stack = switching.opened.name
     if before is None:
         return (
-            f"{stack} serves from what served before. Next and at once, by an operator, for its files and to erase "
-            "again whoever was erased meanwhile:\n"
+            f"{stack} serves from what served before. Next, by an operator, for its files:\n"
             f"  workbuoy restore files {stack} --switched {stopped}\n"
             f"{switching.place.copy} stands until `workbuoy restore end {stack}`."
         )

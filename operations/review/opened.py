@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from facts.exposure import Opening, exposed, openings
+from facts.exposure import Opening, exposed, openings, openings_of_things
 from facts.ranges import is_world
-from graph import Mark
+from graph import Graph, Mark
 from graph.plan import Plan
 from operations.review.effects import Found, NotEvaluated, note, stop
 
@@ -18,22 +18,31 @@ def opened(plan: Plan) -> Iterator[Found]:
 
 def _openings(plan: Plan) -> Iterator[Found]:
     of_group: dict[str, list[Opening]] = defaultdict(list)
-    for one in openings(plan.before):
+    for one in _of_groups_and_things(plan, plan.before):
         of_group[one.group].append(one)
     seen: set[tuple[str, str]] = set()
-    after = list(openings(plan.after))
+    after = _of_groups_and_things(plan, plan.after)
     for one in after:
         known = of_group[one.group]
         if not _changed(plan, one.by) or any(other.covers(one) for other in known):
             continue
         if isinstance(one.peer, Mark):
             yield from _unknown_peer(plan, one, known)
+        elif one.undeclared and one.inward and not one.web:
+            yield NotEvaluated(one.by, f"{one.ports} open to whoever {one.peer} lets in, which nothing here declares")
         elif (one.by, what := _what(one, known)) not in seen:
             seen.add((one.by, what))
             together = not one.to_the_world and _together(one, after) and not _together(one, known)
             wide = one.inward and (one.to_the_world or together) and not one.web
             beside = ", and with other ranges to the whole internet" if together else ""
             yield (stop if wide else note)("exposed", one.by, f"{what}{beside}")
+
+
+def _of_groups_and_things(plan: Plan, graph: Graph) -> list[Opening]:
+    """Of a thing that is made, its groups say it all, unless nothing here says what they let in."""
+    found = list(openings(graph))
+    of_things = openings_of_things(graph, found)
+    return [*found, *(one for one in of_things if one.undeclared or plan.by_urn[one.by].op != "create")]
 
 
 def _together(one: Opening, openings: list[Opening]) -> bool:

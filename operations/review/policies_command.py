@@ -53,10 +53,14 @@ def check(
 ) -> None:
     """Judge what STACK declares, or a recorded graph, by every control. Exits with 3 where a mandatory one fails."""
     _one_source(stack, graph)
+    from operations.outputs.policies import PoliciesCheck
     from operations.review import perform_policies as perform
 
     report = perform.check(stack, graph, environment, regions, policy_config)
-    print_json("policies-check", report.as_json()) if json_wanted else print_text(perform.findings(report), end="")
+    if json_wanted:
+        print_json("policies-check", PoliciesCheck.of(report).as_document())
+    else:
+        print_text(perform.findings(report), end="")
     if report.failed:
         fail(CHECK_FAILED, f"{len(report.violations)} mandatory findings")
 

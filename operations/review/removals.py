@@ -9,7 +9,7 @@ from facts.moves import Move
 from facts.places import is_regional, region_of
 from facts.reach import owners
 from facts.stores import End, Form, guards, stores
-from facts.types import TYPES, Loss, Removal, ResourceType, noun_of
+from facts.types import TYPES, Loss, Removal, ResourceType, judged_among, noun_of
 from graph import Graph, Resource
 from graph.plan import Plan, PlanStep
 from graph.values import at
@@ -110,6 +110,7 @@ def _moved(plan: Plan, step: PlanStep) -> Iterator[Found]:
 
 
 def _unprotected(step: PlanStep) -> Iterator[Found]:
+    yield from _ignored(step)
     if step.old is None or step.new is None:
         return
     if step.old.protect and not step.new.protect:
@@ -117,9 +118,19 @@ def _unprotected(step: PlanStep) -> Iterator[Found]:
         yield stop("protect-off", step.urn, what)
     if step.old.retain_on_delete and not step.new.retain_on_delete:
         yield stop("protect-off", step.urn, "`retainOnDelete` is lifted, so that `destroy` takes it along")
-    for path in step.new.ignore_changes:
-        if path not in step.old.ignore_changes:
-            yield note("protect-off", step.urn, f"{path} is ignored from now on: it stays as it is in the cloud")
+
+
+def _ignored(step: PlanStep) -> Iterator[Found]:
+    """What the program asks for and does not hold to: somebody changes it in the cloud, and nothing puts it back."""
+    before, after = (state.ignore_changes if state else () for state in (step.old, step.new))
+    ignored = [path for path in after if path not in before]
+    judged = tuple(judged_among(step.type, ignored))
+    for path in ignored:
+        what = f"{path} is ignored from now on: it stays as it is in the cloud"
+        if path in judged:
+            yield stop("safeguard-off", step.urn, f"{what}, whatever it becomes there")
+        elif step.old is not None:
+            yield note("protect-off", step.urn, what)
 
 
 def _same_names(plan: Plan) -> Iterator[Found]:

@@ -1,9 +1,10 @@
 """Where resources stand and what places they name, and whether residency and the account allow it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from facts import tokens as t
 from facts.places import own_accounts, places
 from graph import Graph
 from graph.plan import Plan, PlanStep
@@ -47,11 +48,18 @@ def outside(plan: Plan) -> Iterator[Found]:
         if step.changes:
             foreign = sorted({one.account for one in found - before if one.account} - accounts)
             yield from (_of_account(plan, step.urn, one, known=bool(accounts)) for one in foreign)
+            yield from _of_buckets(plan, step.urn, {one.bucket for one in found - before})
     used = residency(plan).used
     wider = [region for region in allowed if region not in used]
     stack = next((step.urn for step in plan.steps if "::pulumi:pulumi:Stack::" in step.urn), "")
     if wider and stack and plan.whole:
         yield note("residency", stack, f"residency also allows {', '.join(wider)}, where nothing of this stack is")
+
+
+def _of_buckets(plan: Plan, urn: str, named: Set[str]) -> Iterator[Found]:
+    for bucket in sorted(named - {""}):
+        if plan.after.find(bucket, t.BUCKET) is None:
+            yield NotEvaluated(urn, f"something goes to the bucket {bucket}, which nothing here declares")
 
 
 def _of_provider(step: PlanStep) -> Iterator[Found]:

@@ -8,7 +8,9 @@ from facts.permissions.copies import copied_to
 from facts.permissions.documents import LIMITING_TYPES, PolicyKind
 from facts.places import own_accounts
 from facts.reach import ALLOW_ALL, Grants, Reach, WrittenStatement, reach
+from facts.runners import RUNNERS, runs_as
 from facts.widening import Accounts, Widening, ended, widenings
+from graph import Mark, Resource
 from graph.marks import is_known
 from graph.plan import Plan, PlanStep
 from graph.resource import type_of
@@ -21,14 +23,16 @@ def widened(plan: Plan) -> Iterator[Found]:
     before, after = reach(plan.before), reach(plan.after)
     accounts = _accounts(plan)
     seen: set[tuple[str, str]] = set()
-    for key in dict.fromkeys((*before, *after)):
-        for found in _of_subject(plan, key, before, after, accounts):
-            identity = (
-                (found.urn, found.why) if isinstance(found, NotEvaluated) else (found.danger.urn, found.danger.what)
-            )
-            if identity not in seen:
-                seen.add(identity)
-                yield found
+    subjects = dict.fromkeys((*before, *after))
+    everything = (
+        *(found for key in subjects for found in _of_subject(plan, key, before, after, accounts)),
+        *_of_runners(plan, before, after, accounts),
+    )
+    for found in everything:
+        identity = (found.urn, found.why) if isinstance(found, NotEvaluated) else (found.danger.urn, found.danger.what)
+        if identity not in seen:
+            seen.add(identity)
+            yield found
 
 
 def _accounts(plan: Plan) -> Accounts:
@@ -59,6 +63,41 @@ def _of_subject(
         yield note("unwatched", less.by, less.what)
     if old is not None:
         yield from _boundary(plan, subject, old, become)
+
+
+def _of_runners(plan: Plan, before: Reach, after: Reach, accounts: Accounts) -> Iterator[Found]:
+    """What runs under another role than before: it may do what that one may. What is new is its role's to say."""
+    for step in plan.steps:
+        if step.type not in RUNNERS or step.new is None or not step.changes:
+            continue
+        stood = {one.property: one for one in runs_as(plan.before, plan.before.by_urn[step.urn])} if step.old else {}
+        for one in runs_as(plan.after, plan.after.by_urn[step.urn]):
+            was = stood.get(one.property)
+            if was and (was.value == one.value or (was.role and one.role and was.role.urn == one.role.urn)):
+                continue
+            if one.role is None:
+                made_along = not step.old and isinstance(one.value, Mark)
+                why = f"{one.property} is {one.value}, which nothing here declares: nobody knows what it may do"
+                yield NotEvaluated(step.urn, why, matters=not made_along)
+            elif step.old:
+                grants = _of_role(before, was.role if was else None), _of_role(after, one.role)
+                yield from _under(plan, step, one.role, grants, accounts)
+
+
+def _of_role(reached: Reach, role: Resource | None) -> Grants:
+    return reached.get((role.urn, "identity"), Grants("identity")) if role else Grants("identity")
+
+
+def _under(
+    plan: Plan, step: PlanStep, role: Resource, grants: tuple[Grants, Grants], accounts: Accounts
+) -> Iterator[Found]:
+    old, become = grants
+    what = f"it runs under {role.name}"
+    for _, name in become.unread:
+        yield NotEvaluated(step.urn, f"{what}, whose {name} is not known")
+    for widening in widenings(old, become, accounts):
+        yield from _judged(plan, replace(widening, what=f"{what}: {widening.what}", by=step.urn), new=False)
+    yield from _boundary(plan, step.urn, old, become)
 
 
 def _judged(plan: Plan, widening: Widening, *, new: bool) -> Iterator[Found]:

@@ -11,7 +11,7 @@ from infra.tenants.listing import MOVED_FOLDER, OFFBOARDED_FOLDER, name_in, offb
 from infra.tenants.record import Tenant
 from infra.yaml_text import parse_yaml
 from operations.changed.files import changed_files
-from operations.tenant.move.record import is_recorded
+from operations.tenant.move.record import is_promoted, is_recorded
 from project.git import git_text
 
 _LEFT: Final = re.compile(rf"{OFFBOARDED_FOLDER}/([^/]+)\.yaml")
@@ -93,7 +93,7 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any], added
 def _forgotten_place(
     root: Path, path: str, before: Mapping[str, Any], after: Mapping[str, Any], added: Collection[str]
 ) -> Iterator[Problem]:
-    """Whether the record names the place that served before a switch no more, and nothing says that it is empty.
+    """Whether the record names a place that the customer was served from no more, and nothing says that it is empty.
 
     Of a place that never served AWS alone knows: `workbuoy tenant move NAME --run close` asks.
     """
@@ -101,14 +101,18 @@ def _forgotten_place(
         was, is_now = (Tenant.model_validate_json(json.dumps(one)) for one in (before, after))
     except ValueError:
         return  # reported with the file itself
+    no_record = f"and {MOVED_FOLDER}/ has no record that nothing of {was.name} is left there: put it back"
+    if was.promotion and not is_now.promotion and is_now.isolation == "silo" and not is_promoted(root, was):
+        remedy = f"`workbuoy tenant promote {was.name} --live --run remove` empties the pool, and writes it"
+        yield Problem(file=path, path="promotion", message=f"forgets the pool of {was.base}, {no_record}; {remedy}")
     if was.move is None or was.other is None:
         return
     left = was.other if was.move.direction == "from" else was
     if left.base in {one.base for one in is_now.places} or is_recorded(root, left, was.move.since, added):
         return
     message = (
-        f"forgets {left.stack}, and {MOVED_FOLDER}/ has no record that nothing of {left.name} is left there: put it "
-        f"back; `workbuoy tenant move {left.name}` says what comes first, and `--run close` takes it out"
+        f"forgets {left.stack}, {no_record}; `workbuoy tenant move {left.name}` says what comes first, and "
+        "`--run close` takes it out"
     )
     yield Problem(file=path, path="move", message=message)
 

@@ -1,6 +1,7 @@
 """`workbuoy tenant preview` and `deploy`: one customer's own stack, or all of them."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,11 +174,13 @@ def _deploy_one(
 def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> None:
     from operations.tenant.deployment.every import deploy_all, plan_all
     from operations.tenant.deployment.journal import FOLDER, only_one
+    from operations.tenant.standing import not_to_update
     from project.files import find_project
 
-    root = find_project(Path.cwd()).root
+    project = find_project(Path.cwd())
+    root = project.root
     with only_one(root / FOLDER):
-        planned = plan_all(root, options)
+        planned = plan_all(root, options, partial(not_to_update, project))
         for line in planned.notes:
             notify(line)
         if planned.names and not yes:

@@ -49,6 +49,15 @@ def destroyed(tenant: "Tenant", stacks: Callable[[], Collection[str]]) -> str:
     return f"{tenant.stack}: does not stand, and {tenant.path} retires it: it was destroyed, or never made"
 
 
+def not_to_update(project: "Project", tenant: "Tenant") -> str:
+    """Why a release leaves a customer out of whose stacks one does not stand; empty where it does not."""
+
+    def stacks() -> Collection[str]:
+        return opened(project, tenant.base).stacks()
+
+    return unmade(tenant, stacks) or destroyed(tenant, stacks)
+
+
 def absent(project: "Project", stacks: Collection[str]) -> list[str]:
     """Those of these that a move has yet to make, or that retire and are destroyed. Raises as `open_stack` does."""
     from infra.tenants.files import read_tenants  # all customers' files

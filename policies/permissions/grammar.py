@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from components.settings import REGION
 from facts.permissions.actions import arn_formats, covers, details, expand, takes_resource
 from facts.permissions.documents import Document, PolicyKind, Statement, conditions, values_of
 from facts.permissions.patterns import overlap
@@ -26,7 +27,7 @@ _COMPARISONS: Final = {
 _OPERATORS: Final = {name.lower() for name in _COMPARISONS}
 
 _PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "*", "")
-_REGION: Final = re.compile(r"([a-z]{2}|us-gov)-[a-z]+-\d|\*|")
+_REGION: Final = re.compile(rf"{REGION.pattern}|\*|")
 _ACCOUNT: Final = re.compile(r"\d{12}|aws|\*|")  # AWS's own prefix lists and managed policies belong to `aws`
 _PRINCIPAL: Final = re.compile(r"\*|\d{12}|arn:[-a-z*]*:iam::(\d{12}|cloudfront|):.*")
 _FEDERATION: Final = re.compile(r"arn:[-a-z*]*:iam::\d{12}:(saml|oidc)-provider/.*")

@@ -1,14 +1,19 @@
 """RDS: encryption, reachability, backups and what is left when a database goes."""
 
+from collections.abc import Iterator
+
+from pulumi_policy import PolicyResource
+
 from facts import tokens as t
 from graph.values import flag, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
+from policies.stack import Stack
 
 
 @rule("database-encrypt-storage", t.DATABASE)
 def encrypt_storage(args: Args, report: Report) -> None:
-    if args.props.get("storageEncrypted") is not True:
+    if not flag(args.props.get("storageEncrypted")):
         report("storageEncrypted is not true")
     if not names_customer_key(args.props.get("kmsKeyId"), args.accounts):
         report("kmsKeyId names no customer key of this account")
@@ -24,20 +29,32 @@ def refuse_public_access(args: Args, report: Report) -> None:
 def keep_off_internet_routes(args: Args, report: Report) -> None:
     stack = args.stack
     groups = stack.named_by(args.resource, "dbSubnetGroupName", t.SUBNET_GROUP)
+    if not groups:
+        report("dbSubnetGroupName names no subnet group of this stack")
+        return
     subnets = [subnet for group in groups for subnet in stack.named_by(group, "subnetIds", t.SUBNET)]
     if not subnets:
         raise NotEvaluated("its subnets are no part of this stack; the stack that holds them is judged by itself")
-    for subnet in subnets:
-        associations = stack.linked(t.ROUTE_TABLE_ASSOCIATION, "subnetId", subnet)
-        if not associations:
-            report(f"{subnet.name} has no route table of its own, so that the network's main routes are its")
-        for association in associations:
-            for table in stack.named_by(association, "routeTableId", t.ROUTE_TABLE):
-                if any(_leads_out(route) for route in maps(table.props.get("routes"))):
-                    report(f"{subnet.name} has an internet gateway among the routes of {table.name}")
-                for route in stack.linked(t.ROUTE, "routeTableId", table):
-                    if stack.named_by(route, "gatewayId", t.INTERNET_GATEWAY) or _leads_out(route.props):
-                        report(f"{subnet.name} reaches an internet gateway by {route.name}")
+    if any(stack.names_others(group, "subnetIds", t.SUBNET) for group in groups):
+        report("some of its subnets are no part of this stack")
+    for problem in (one for subnet in subnets for one in _ways_out(stack, subnet)):
+        report(problem)
+
+
+def _ways_out(stack: Stack, subnet: PolicyResource) -> Iterator[str]:
+    associations = stack.linked(t.ROUTE_TABLE_ASSOCIATION, "subnetId", subnet)
+    if not associations:
+        yield f"{subnet.name} has no route table of its own, so that the network's main routes are its"
+    for association in associations:
+        tables = stack.named_by(association, "routeTableId", t.ROUTE_TABLE)
+        if not tables:
+            yield f"the route table of {subnet.name} is no part of this stack"
+        for table in tables:
+            if any(_leads_out(route) for route in maps(table.props.get("routes"))):
+                yield f"{subnet.name} has an internet gateway among the routes of {table.name}"
+            for route in stack.linked(t.ROUTE, "routeTableId", table):
+                if stack.named_by(route, "gatewayId", t.INTERNET_GATEWAY) or _leads_out(route.props):
+                    yield f"{subnet.name} reaches an internet gateway by {route.name}"
 
 
 def _leads_out(route: object) -> bool:
@@ -46,7 +63,7 @@ def _leads_out(route: object) -> bool:
 
 @rule("database-protect-from-deletion", t.DATABASE)
 def protect_from_deletion(args: Args, report: Report) -> None:
-    if args.props.get("deletionProtection") is not True:
+    if not flag(args.props.get("deletionProtection")):
         report("deletionProtection is not true")
 
 
@@ -59,7 +76,7 @@ def keep_backups(args: Args, report: Report) -> None:
 
 @rule("database-span-zones", t.DATABASE)
 def span_zones(args: Args, report: Report) -> None:
-    if args.props.get("multiAz") is not True:
+    if not flag(args.props.get("multiAz")):
         report("multiAz is not true")
 
 
@@ -74,7 +91,7 @@ def upgrade_minor_versions(args: Args, report: Report) -> None:
 
 @rule("database-copy-tags", t.DATABASE)
 def copy_tags(args: Args, report: Report) -> None:
-    if args.props.get("copyTagsToSnapshot") is not True:
+    if not flag(args.props.get("copyTagsToSnapshot")):
         report("copyTagsToSnapshot is not true")
 
 
@@ -106,7 +123,7 @@ def rename_master(args: Args, report: Report) -> None:
 
 @rule("database-allow-iam-login", t.DATABASE)
 def allow_iam_login(args: Args, report: Report) -> None:
-    if args.props.get("iamDatabaseAuthenticationEnabled") is not True:
+    if not flag(args.props.get("iamDatabaseAuthenticationEnabled")):
         report("iamDatabaseAuthenticationEnabled is not true")
 
 
@@ -119,7 +136,7 @@ def use_current_certificate(args: Args, report: Report) -> None:
 
 @rule("database-watch-performance", t.DATABASE)
 def watch_performance(args: Args, report: Report) -> None:
-    if args.props.get("performanceInsightsEnabled") is not True:
+    if not flag(args.props.get("performanceInsightsEnabled")):
         report("performanceInsightsEnabled is not true")
     if not names_customer_key(args.props.get("performanceInsightsKmsKeyId"), args.accounts):
         report("performanceInsightsKmsKeyId names no customer key of this account")
@@ -141,13 +158,13 @@ def keep_final_snapshot(args: Args, report: Report) -> None:
 
 @rule("database-keep-automated-backups", t.DATABASE)
 def keep_automated_backups(args: Args, report: Report) -> None:
-    if args.props.get("deleteAutomatedBackups") is not False:  # the provider's default is true
+    if flag(args.props.get("deleteAutomatedBackups")) is not False:  # the provider's default is true
         report("deleteAutomatedBackups is not false")
 
 
 @rule("database-let-rds-hold-master-password", t.DATABASE)
 def let_rds_hold_master_password(args: Args, report: Report) -> None:
-    if args.props.get("manageMasterUserPassword") is not True:
+    if not flag(args.props.get("manageMasterUserPassword")):
         report("manageMasterUserPassword is not true")
     for name in ("password", "passwordWo"):
         if args.props.get(name):

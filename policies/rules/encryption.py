@@ -2,7 +2,7 @@
 
 from facts import tokens as t
 from facts.permissions.documents import is_open, statements
-from graph.values import number
+from graph.values import flag, number
 from policies.rule import Args, Report, rule, stack_rule
 
 
@@ -11,7 +11,7 @@ def rotate(args: Args, report: Report) -> None:
     spec = args.props.get("customerMasterKeySpec")
     if spec not in (None, "SYMMETRIC_DEFAULT"):
         return  # KMS rotates symmetric keys only
-    if args.props.get("enableKeyRotation") is not True:
+    if not flag(args.props.get("enableKeyRotation")):
         report("enableKeyRotation is not true")
 
 

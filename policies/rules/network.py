@@ -43,19 +43,19 @@ def require_tls(args: Args, report: Report) -> None:
 
 @rule("load-balancer-drop-headers", t.LOAD_BALANCER)
 def drop_headers(args: Args, report: Report) -> None:
-    if args.props.get("dropInvalidHeaderFields") is not True:
+    if not flag(args.props.get("dropInvalidHeaderFields")):
         report("dropInvalidHeaderFields is not true")
 
 
 @rule("load-balancer-protect", t.LOAD_BALANCER)
 def protect(args: Args, report: Report) -> None:
-    if args.props.get("enableDeletionProtection") is not True:
+    if not flag(args.props.get("enableDeletionProtection")):
         report("enableDeletionProtection is not true")
 
 
 @rule("load-balancer-log-access", t.LOAD_BALANCER)
 def log_access(args: Args, report: Report) -> None:
-    if at(args.props.get("accessLogs"), "enabled") is not True:
+    if not flag(at(args.props.get("accessLogs"), "enabled")):
         report("accessLogs is not enabled")
 
 
@@ -134,12 +134,17 @@ def close_lists(args: Args, report: Report) -> None:
 
 
 def _judge_together(args: Args, how: str, report: Report, *, inward: bool) -> None:
-    """Ranges that are the world by a list, or together though each is a part of it; one in a rule is judged there."""
+    """Ranges that are the world by a list, or together though each is a part of it; one in a rule is judged there.
+
+    A list of elsewhere may hold any range.
+    """
     found = [one for one in args.stack.openings if one.inward is inward]
     reported = set()
     for one in (one for one in found if one.by == args.urn and not _is_allowed(args, one)):
         if one.listed and isinstance(one.peer, Mark):
             raise NotEvaluated("a range of the list that it names is not known yet")
+        if one.undeclared:
+            reported.add(f"whether {one.ports} {how} is not known: nothing here declares the list of ranges {one.peer}")
         through = "by a list of ranges" if one.listed else "by several ranges together"
         beside = (other.peer for other in found if other.meets(one) and not _is_allowed(args, other))
         if (one.listed or not one.to_the_world) and is_world(*beside):

@@ -9,6 +9,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from facts import tokens as t
 from facts.places import LABELS, WITHOUT_REGION, ZONE, region_in, says_region
+from facts.types import judged_among
 from graph.values import at, maps
 from policies.rule import Args, NotEvaluated, Report, rule
 
@@ -29,6 +30,12 @@ def carry_owner_tags(args: Args, report: Report) -> None:
     missing = [tag for tag in args.settings["tags"] if not tags.get(tag)]
     if missing:
         report(f"tags lack {', '.join(missing)}")
+
+
+@rule("resource-hold-what-is-judged", "aws:")
+def hold_what_is_judged(args: Args, report: Report) -> None:
+    for path in judged_among(args.type, args.options.ignore_changes):
+        report(f"{path} is ignored, so nobody knows what it becomes in the cloud")
 
 
 @rule("resource-stay-in-residency", "aws:")

@@ -65,7 +65,7 @@ def refuse_privileged(args: Args, report: Report) -> None:
 @rule("task-read-only-root", t.TASK_DEFINITION)
 def read_only_root(args: Args, report: Report) -> None:
     for name, container in _containers(args):
-        if container.get("readonlyRootFilesystem") is not True:
+        if not flag(container.get("readonlyRootFilesystem")):
             report(f"container {name} may write to its root file system")
 
 
@@ -144,7 +144,7 @@ def run_production(args: Args, report: Report) -> None:
 
 @rule("repository-scan-images", t.REPOSITORY)
 def scan_images(args: Args, report: Report) -> None:
-    if at(args.props.get("imageScanningConfiguration"), "scanOnPush") is not True:
+    if not flag(at(args.props.get("imageScanningConfiguration"), "scanOnPush")):
         report("scanOnPush is not true")
 
 

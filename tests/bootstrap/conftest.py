@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,14 +33,17 @@ class Account:
     bootstrap: Rehearsal
     stack: Rehearsal
     calls: list[Call]
+    proofs: dict[str, Proof] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         return self.cloud.account
 
     def proof(self, role: str) -> Proof:
-        """The proof of one role, named without the account's ARN."""
-        return Proof(cloud=self.cloud, role_arn=f"arn:aws:iam::{self.id}:role/{role}")
+        """The proof of one role, named without the account's ARN. It is read once: nobody changes what stands."""
+        if role not in self.proofs:
+            self.proofs[role] = Proof(cloud=self.cloud, role_arn=f"arn:aws:iam::{self.id}:role/{role}")
+        return self.proofs[role]
 
     def arn(self, service: str, resource: str, region: str = "eu-west-1") -> str:
         return f"arn:aws:{service}:{region}:{self.id}:{resource}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from facts.permissions.actions import takes_condition
-from facts.permissions.evaluate import Decision, Policies, Principal, Request, decide
+from facts.permissions.evaluate import Decision, Held, Policies, Principal, Request, decide
 from facts.permissions.patterns import Context
 from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.needed import Without, without_each_action
@@ -68,7 +68,7 @@ class Proof:
     cloud: Any
     role_arn: str
     own: Policies | None = None
-    _on: dict[str, Policies] = field(default_factory=dict)
+    _on: dict[str, list[Held]] = field(default_factory=dict)
     _contexts: dict[str, Context] = field(default_factory=dict)
 
     def judge_calls(self, calls: Sequence[Call]) -> list[Judged]:
@@ -130,9 +130,8 @@ class Proof:
         if resource.endswith(_MADE) or not resource.startswith(_WITH_POLICIES):
             return own
         if resource not in self._on:
-            on = MotoAccount(self.cloud).policies_on(resource)
-            self._on[resource] = replace(own, resource=on, resource_decides=":key/" in resource)
-        return self._on[resource]
+            self._on[resource] = MotoAccount(self.cloud).policies_on(resource)
+        return replace(own, resource=self._on[resource], resource_decides=":key/" in resource)
 
     def _of_resource(self, requested: RequestedAction) -> Context:
         """Condition keys that the resource itself decides: tags of a key or a workspace, a role's boundary."""

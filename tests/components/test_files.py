@@ -129,7 +129,7 @@ def test_the_task_may_touch_objects_of_its_own_bucket_alone(declared: Declare) -
         "SeeOwnBucket": bucket_arn,
         "EndWaysBack": f"{bucket_arn}/restores/*",
         "NoteErasures": f"{bucket_arn}/erasures/*",
-        "ReadLedgersSalt": f"{bucket_arn}/erasures/begun.json",
+        "ReadErasures": f"{bucket_arn}/erasures/*",
     }
     assert "s3:DeleteBucket" not in json.dumps(s3)
 

@@ -1,6 +1,7 @@
 """What is reachable from where, whichever way a rule is written."""
 
 import ipaddress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,12 @@ def test_halves_of_the_internet_are_the_internet(peer: str, world: bool) -> None
             {"grants": [{"uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]}]},
             ExposureKind.PUBLIC_OBJECTS,
         ),
+        (t.BUCKET, {"grants": [{"id": "f" * 64, "permissions": ["READ"]}]}, ExposureKind.GRANTED_OBJECTS),
+        (
+            t.BUCKET_ACL,
+            {"accessControlPolicy": {"grants": [{"grantee": {"id": "f"}}], "owner": {"id": "a"}}},
+            ExposureKind.GRANTED_OBJECTS,
+        ),
         (t.LOAD_BALANCER, {}, ExposureKind.PUBLIC_LOAD_BALANCER),
         (t.LISTENER, {"protocol": "HTTP", "defaultActions": [{"type": "forward"}]}, ExposureKind.PLAIN),
         ("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"}, ExposureKind.ANYBODY_INVOKES),
@@ -119,6 +126,8 @@ def test_a_public_way_is_seen_by_what_a_property_is_called(
     [
         (t.DATABASE, {"publiclyAccessible": False}),
         (t.LOAD_BALANCER, {"internal": True}),
+        (t.LOAD_BALANCER, {"internal": "true"}),
+        (t.BUCKET_ACL, {"accessControlPolicy": {"grants": [{"grantee": {"id": "a"}}], "owner": {"id": "a"}}}),
         (t.LISTENER, {"protocol": "HTTP", "defaultActions": [{"type": "redirect"}]}),
         ("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "AWS_IAM"}),
     ],
@@ -158,3 +167,13 @@ def test_a_rule_that_names_a_list_opens_each_range_in_it() -> None:
         ("0.0.0.0/0", rule.urn),
         ("0.0.0.0/0", entry.urn),
     }
+
+
+def test_a_list_that_was_looked_up_opens_the_ranges_that_it_shows() -> None:
+    rule = resource(t.INGRESS_RULE, "rule", securityGroupId=GROUP.id, fromPort=22, toPort=22, prefixListId="list-0")
+    looked_up = replace(resource(t.MANAGED_PREFIX_LIST, "list"), read=True, id="list-0")
+    shown = replace(looked_up, outputs={"entries": [{"cidr": "0.0.0.0/0"}]})
+    assert [one.undeclared for one in openings(Graph([GROUP, rule, looked_up]))] == [True]
+    found = list(openings(Graph([GROUP, rule, shown])))
+    assert "0.0.0.0/0" in {one.peer for one in found}
+    assert not any(one.undeclared for one in found)

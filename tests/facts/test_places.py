@@ -42,8 +42,12 @@ def test_a_resource_is_where_it_says_else_where_its_zone_else_where_its_provider
         ),
         ({"kmsKeyId": "arn:aws:kms:us-east-1:999999999999:key/k"}, Place(account="999999999999")),
         ({"sharedAccounts": ["999999999999"]}, Place(account="999999999999")),
+        ({"referencedSecurityGroupId": "999999999999/sg-0a"}, Place(account="999999999999")),
         ({"rules": [{"destination": {"account": "999999999999"}}]}, Place(account="999999999999")),
         ({"imageUri": "999999999999.dkr.ecr.us-east-1.amazonaws.com/x@sha256:0"}, Place(account="999999999999")),
+        ({"logDestination": "arn:aws:s3:::elsewhere/logs"}, Place(bucket="elsewhere")),
+        ({"accessLogs": {"bucket": "elsewhere"}}, Place(bucket="elsewhere")),
+        ({"s3BucketName": "elsewhere"}, Place(bucket="elsewhere")),
         ({"url": "https://sqs.us-east-1.amazonaws.com/999999999999/q"}, Place(region="us-east-1")),
     ],
 )
@@ -57,6 +61,14 @@ def test_a_policy_document_names_no_place_and_iam_lies_in_none() -> None:
     }
     assert places(Graph([]), resource(t.TOPIC, policy=json.dumps(document))) == set()
     assert places(Graph([]), resource(t.ROLE, region="us-east-1")) == set()
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [{"bucket": "own"}, {"destination": "splunk"}, {"values": ["arn:aws:s3:::own"]}, {"logDestination": "arn:x"}],
+)
+def test_what_goes_nowhere_names_no_bucket(inputs: dict[str, Any]) -> None:
+    assert places(Graph([]), resource(t.TOPIC, **inputs)) == set()
 
 
 def test_a_number_of_twelve_digits_in_a_tag_is_no_account() -> None:

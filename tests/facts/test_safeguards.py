@@ -56,6 +56,25 @@ def test_what_is_of_another_stack_is_known_by_the_text_that_names_it() -> None:
     assert [subject for subject, *_ in versioning(side)] == ["elsewhere"]
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "strength"),
+    [
+        ("storageEncrypted", "True", 1.0),
+        ("storageEncrypted", "false", 0.0),
+        ("skipFinalSnapshot", "0", 1.0),
+        ("skipFinalSnapshot", "TRUE", 0.0),
+        ("storageEncrypted", "perhaps", 0.0),
+        ("skipFinalSnapshot", "perhaps", 0.0),
+    ],
+)
+def test_a_switch_is_read_from_a_text_and_one_that_cannot_be_read_guards_nothing(
+    path: str, value: str, strength: float
+) -> None:
+    one = resource(t.DATABASE, "db", **{path: value})
+    assert [found.strength for found in safeguards(Graph([one])) if found.rule.name == path] == [strength]
+    assert Holder(Graph([]), one).flag(path) is {"perhaps": None}.get(value, value.lower() == "true")
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_default_has_a_strength_of_its_own(rule: Any) -> None:
     assert isinstance(rule.strength(rule.default), float | int)

@@ -257,6 +257,13 @@ CASES = (
         limit=3600,
         hold=5,
     ),
+    *_of_gauge(
+        "service-standing-freeze",
+        "page",
+        f'workbuoy_freeze_oldest_age_seconds{{{OWN},instance="a"}}',
+        limit=600,
+        hold=5,
+    ),
     *_of_storage(),
     *_of_gauge("database-pool", "ticket", f'workbuoy_database_requests_waiting{{{OWN},instance="a"}}', limit=0, hold=5),
     *_of_counters(),

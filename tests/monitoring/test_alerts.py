@@ -90,7 +90,7 @@ def test_an_alert_of_the_same_symptom_shares_the_runbook_and_the_search_of_the_a
         )
     }
     shared = {one.name: one.search for one in alerts(example) if one.name in alarms}
-    assert len(shared) == 4
+    assert len(shared) == 5
     assert {name: alarms[name] for name in shared} == shared
 
 

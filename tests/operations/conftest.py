@@ -1,6 +1,8 @@
 """What tests of commands share."""
 
+import hashlib
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +10,14 @@ import pytest
 
 from operations.engine import account
 from operations.locate import sources
+from operations.rehearse import perform
+from operations.rehearse.perform import RehearseOptions
 from project.files import Project, find_project
+from rehearsal.result import Rehearsal
 from rehearsal.tenants import account as tenants_account
 from tests.conftest import copy_of_project
-from tests.declared import declared_once
+from tests.declared import KEPT, declared_once
+from tests.forked_command import Forking
 from tests.operations.engine.fake_cli import FakeCli
 
 SALT = "encryptionsalt: v1:made:for:tests\n"
@@ -24,6 +30,24 @@ def locating_declares_once() -> Iterator[None]:
         patch.setattr(sources, "rehearse", declared_once)
         patch.setattr(tenants_account, "rehearse", declared_once)
         yield
+
+
+@pytest.fixture
+def rehearsing_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command rehearses of the example project is rehearsed once, in whichever form it is printed."""
+    rehearsed = perform.rehearsed
+
+    def once(asked: RehearseOptions) -> Rehearsal:
+        name = hashlib.sha256(repr(asked).encode()).hexdigest()
+        return rehearsed(asked) if asked.since else KEPT.result(name, lambda: rehearsed(asked))
+
+    monkeypatch.setattr(perform, "rehearsed", once)
+
+
+@pytest.fixture
+def declaring_in_forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each side of a comparison declares itself in a fork of this process, by its own code."""
+    monkeypatch.setattr(subprocess, "Popen", Forking)
 
 
 @pytest.fixture

@@ -3,22 +3,20 @@
 import os
 import pty
 import re
-import subprocess
 import sys
 import termios
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from operations.main import main
 from tests.conftest import PROJECT, ROOT
+from tests.forked_command import PROGRAM, Forking
 
-WORKBUOY = str(Path(sys.executable).parent / "workbuoy")
 COMMANDS = (
-    "rehearse prod-acme --no-service",
+    "rehearse prod-acme",
     "rehearse prod --no-service --verbose",
-    "rehearse prod --tenants globex --no-service --no-matrix",
+    "rehearse prod --tenants globex --no-service",
     "rehearse acme",
     "rehearse dev --tenants nobody",
     "cost prod",
@@ -57,7 +55,7 @@ def printed(command: str, width: int, monkeypatch: pytest.MonkeyPatch) -> list[s
     return done.output.splitlines()
 
 
-@pytest.mark.usefixtures("locating_declares_once")
+@pytest.mark.usefixtures("locating_declares_once", "declaring_in_forks", "rehearsing_once")
 @pytest.mark.parametrize(
     "command", [pytest.param(one, marks=[pytest.mark.slow] * one.startswith(SLOW)) for one in COMMANDS]
 )
@@ -74,14 +72,13 @@ def in_a_terminal(command: str, columns: int, **variables: str) -> str:
     termios.tcsetwinsize(follower, (40, columns))
     environment = {**os.environ, **variables}
     environment.pop("COLUMNS", None)
-    with subprocess.Popen(
-        [WORKBUOY, *command.split()],
+    with Forking(
+        [sys.executable, "-c", PROGRAM, *command.split()],
         cwd=PROJECT,
         env=environment,
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        start_new_session=True,
     ) as process:
         os.close(follower)
         sent = b""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked_command import PROGRAM, Forking
 from tests.operations.clone import edit, git, make_clone
 
 pytestmark = pytest.mark.slow  # each stands up a stack in moto, and declares it once more beside
@@ -29,10 +30,12 @@ def since(clone: Path) -> Path:
     return clone
 
 
-def started(folder: Path, temporary: Path, *arguments: str) -> "subprocess.Popen[str]":
+def started(
+    folder: Path, temporary: Path, *arguments: str, how: type["subprocess.Popen[str]"] = Forking
+) -> "subprocess.Popen[str]":
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(temporary)}
-    return subprocess.Popen(
-        [sys.executable, "-c", "from operations.main import main; main()", "rehearse", *arguments],
+    return how(
+        [sys.executable, "-c", PROGRAM, "rehearse", *arguments],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -144,7 +147,7 @@ def test_settings_of_another_schema_are_one_line(since: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_however_it_ends(since: Path, tmp_path: Path, number: signal.Signals) -> None:
-    process = started(since, tmp_path, "prod", "--since", "HEAD", "--no-service")
+    process = started(since, tmp_path, "prod", "--since", "HEAD", "--no-service", how=subprocess.Popen)
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("standing up"):

@@ -51,6 +51,7 @@ class Seed:
     kind: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
     protect: bool | None = None
+    ignored: bool = False
     configuration: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -70,6 +71,8 @@ class Seed:
     def _changed(self, target: Resource) -> Resource:
         if self.protect is not None:
             return replace(target, protect=self.protect)
+        if self.ignored:
+            return replace(target, ignore_changes=(self.path,))
         properties = deepcopy({**target.inputs, **self.beside})
         inner: Any = properties
         steps = self.path.split(".")
@@ -120,6 +123,9 @@ DATABASE = [
     seed("database-refuse-public-access", D, "publiclyAccessible", True),
     seed("database-keep-off-internet-routes", "network-data-routes", "routes", [{"gatewayId": "igw-9"}]),
     gone("database-keep-off-internet-routes", "network-data-a-routes"),
+    seed("database-keep-off-internet-routes", "network-data-a-routes", "routeTableId", "rtb-elsewhere"),
+    seed("database-keep-off-internet-routes", D, "dbSubnetGroupName", "elsewhere"),
+    seed("database-keep-off-internet-routes", "database-subnets", "subnetIds", ["subnet-data-a", "elsewhere"]),
     Seed(
         control="database-keep-off-internet-routes",
         resource="seeded",
@@ -1117,6 +1123,7 @@ def backed_up(**changes: Any) -> list[dict[str, Any]]:
 PLACEMENT = [
     *(seed("resource-carry-owner-tags", "files-logs-bucket", f"tags.{tag}") for tag in TAGS),
     seed("resource-carry-owner-tags", D, "tags"),
+    Seed(control="resource-hold-what-is-judged", resource=D, path="deletionProtection", ignored=True),
     seed("resource-stay-in-residency", FILES, "region", "us-east-1"),
     seed("resource-stay-in-residency", D, "region", "us-east-1"),
     seed("resource-stay-in-residency", D, "availabilityZone", "us-east-1a"),

@@ -113,7 +113,15 @@ def test_what_makes_other_resources_than_those_that_are_seen_is_refused(
 
 
 @pytest.mark.parametrize(
-    "option", ["transforms=[lambda args: None]", "replace_with=[provider]", "replacement_trigger=1"]
+    "option",
+    [
+        "transforms=[lambda args: None]",
+        "replace_with=[provider]",
+        "replacement_trigger=1",
+        "deleted_with=provider",
+        'env_var_mappings={"A": "B"}',
+        'hooks=pulumi.ResourceHookBinding(after_create=[pulumi.ResourceHook("h", lambda args: None)])',
+    ],
 )
 def test_an_option_that_only_the_engine_carries_out_is_refused(rehearse_text: RehearseText, option: str) -> None:
     with pytest.raises(RefusedError, match="only the engine carries out"):

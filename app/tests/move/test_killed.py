@@ -10,7 +10,7 @@ import pytest
 from tests.killing import kill_at_every_call
 from tests.move.scene import NAME, PATIENCE_SECONDS, Two, part, place, serves
 from tests.move.test_round_trip import same
-from tests.promotion.scene import everything, fill, rows, tenant_id
+from tests.promotion.scene import awaited, everything, fill, rows, tenant_id
 from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.move import send as sending
 from workbuoy_app.move.cut_over import cut_over
@@ -120,7 +120,9 @@ def test_a_copy_goes_on(killed: Killed, before: tuple[Step, ...], work: Step) ->
 def test_a_cut_over_ends_in_one_place(killed: Killed, work: Step, other: Step) -> None:
     def after(two: Two) -> None:
         assert not (serves(two.source) and serves(two.target))
+        assert serves(two.source) or serves(two.target) or awaited(two.source)
         moved_whole(two)
+        assert not awaited(two.source)
 
     killed((sent, received, changed), work, after, other)
 

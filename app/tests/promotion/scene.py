@@ -111,6 +111,11 @@ def rows(settings: Settings, statement: str, values: Any = None) -> list[tuple[A
         return cursor.fetchall() if cursor.description else []
 
 
+def awaited(settings: Settings) -> bool:
+    """Does the service tell somebody of a freeze that stands too long?"""
+    return bool(rows(settings, "select 1 from oldest_freeze()"))
+
+
 def tenant_id(settings: Settings, name: str = "acme") -> UUID:
     """By its name."""
     found: UUID = rows(settings, "select id from tenants where name = %s", [name])[0][0]

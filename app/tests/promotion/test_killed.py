@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.killing import Sides, kill_at_every_call
-from tests.promotion.scene import MANIFEST, RECEIPT, Scene, everything, fill, rows
+from tests.promotion.scene import MANIFEST, RECEIPT, Scene, awaited, everything, fill, rows
 from workbuoy_app.devtools.embedded_postgres import Postgres
-from workbuoy_app.promotion.export import withdraw
+from workbuoy_app.promotion.export import opened, withdraw
 from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.promotion.receive import clear
 
@@ -63,6 +63,7 @@ def test_the_same_command_goes_on_and_nothing_is_lost_doubled_or_left(
 
     def after(sides: Sides) -> None:
         scene = Scene(*sides)
+        assert awaited(scene.pool), "until somebody has compared"
         work(scene)
         if work is withdrawn:
             assert not scene.is_complete(MANIFEST)
@@ -71,6 +72,8 @@ def test_the_same_command_goes_on_and_nothing_is_lost_doubled_or_left(
         if work is not cleared:
             scene.export()
             assert scene.receive().opened
+        opened(scene.pool, "acme")
+        assert not awaited(scene.pool)
         assert everything(scene.silo) == everything(scene.pool)
         assert rows(scene.silo, "select 1 from freezes") == []
         cleared(scene)

@@ -13,13 +13,14 @@ from tests.promotion.scene import fill
 from tests.restore.conftest import Past
 from tests.service import ISSUER
 from workbuoy_app import owner_commands, registry
+from workbuoy_app.erasures import Ledger, ledger_of
 from workbuoy_app.person.erase import erase
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.content import measure
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import find, freeze
 from workbuoy_app.promotion.remove import remove
-from workbuoy_app.restore import stack
+from workbuoy_app.restore import copy, stack
 from workbuoy_app.restore.copy import copy_settings
 
 pytestmark = pytest.mark.lengthy
@@ -63,6 +64,7 @@ def test_once_it_serves_what_has_no_row_is_marked_and_later_files_stay(past: Pas
     at, now = _next_second(), switched(past)
     later = f"tenants/{newcomer[0].split('/')[1]}/later"
     past.s3.put_object(Bucket=past.bucket, Key=later, Body=b"written by the restored service")
+    copy.admit(now.settings)
     told = stack.settle_files(now.settings, at)
     assert (now.files(), now.files("globex")) == (files, neighbour)
     assert told["again"] == 1
@@ -70,69 +72,112 @@ def test_once_it_serves_what_has_no_row_is_marked_and_later_files_stay(past: Pas
     assert later in [one["Key"] for one in left["Contents"]]
     versions = past.s3.list_object_versions(Bucket=past.bucket, Prefix=newcomer[0])["Versions"]
     assert versions, "nothing is deleted for good"
-    assert now.sql("select to_regclass('restored_copy')") == [(None,)]
 
 
-def test_what_is_erased_between_the_check_and_the_switch_holds_the_service_up_until_it_is_erased(
-    past: Past,
-) -> None:
+def in_database(past: Past) -> list[str]:
+    return [subject for (subject,) in past.sql("select subject from members where subject = 'leaver'")]
+
+
+def test_what_is_erased_between_the_check_and_the_start_is_gone_when_the_copy_serves(past: Past) -> None:
     past.prepare()
     now = switched(past)
     registry.remove_member(past.settings, ISSUER, "leaver")
-    for _ in range(2):
-        with pytest.raises(PromotionRefused, match="is still in it, so it does not serve yet"):
-            stack.admit(now.settings)
-    assert now.sql("select count(*) from members where subject = 'leaver'") == [(1,)]
-    stack.settle_files(now.settings, _next_second())
-    assert now.sql("select count(*) from members where subject = 'leaver'") == [(0,)]
-    stack.admit(now.settings)
+    assert in_database(now)
+    copy.admit(now.settings)
+    assert not in_database(now)
 
 
-def test_a_copy_that_serves_is_no_copy_any_more_and_later_erasures_hold_nothing_up(past: Past) -> None:
+def test_a_database_that_served_last_is_left_alone(past: Past) -> None:
+    """What the ledger notes is sometimes refused afterwards, and nothing is to carry that out later."""
+    ledger = ledger_of(past.settings)
+    assert ledger is not None
+    ledger.note("member", (f"{ISSUER}\nleaver",), by="operator")
+    copy.admit(past.settings)
+    assert in_database(past)
     past.prepare()
     now = switched(past)
-    stack.admit(now.settings)
-    assert now.sql("select to_regclass('restored_copy')") == [(None,)]
-    registry.remove_member(now.settings, ISSUER, "leaver")
-    stack.admit(now.settings)
+    copy.admit(now.settings)
+    registry.add_member(now.settings, "acme", ISSUER, "leaver")
+    ledger.note("member", (f"{ISSUER}\nleaver",), by="operator")
+    copy.admit(now.settings)
+    assert in_database(now)
 
 
-def test_migrate_does_not_let_a_service_start_on_what_was_erased(
+def test_migrate_erases_before_a_service_starts(past: Past) -> None:
+    past.prepare()
+    now = switched(past)
+    registry.remove_member(past.settings, ISSUER, "leaver")
+    assert owner_commands.run(now.settings, argparse.Namespace(command="migrate")) == 0
+    assert not in_database(now)
+
+
+def test_nothing_starts_where_the_bucket_does_not_say_which_database_served_last(
     past: Past, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    past.prepare()
-    now = switched(past)
-    registry.remove_member(past.settings, ISSUER, "leaver")
-    options = argparse.Namespace(command="migrate")
-    assert owner_commands.run(now.settings, options) == 1
-    assert "it does not serve yet" in capsys.readouterr().err
-    stack.settle_files(now.settings, _next_second())
-    assert owner_commands.run(now.settings, options) == 0
+    assert past.settings.storage is not None
+    absent = replace(past.settings, storage=replace(past.settings.storage, bucket="of-nobody"))
+    assert owner_commands.run(absent, argparse.Namespace(command="migrate")) == 1
+    assert "of-nobody" in capsys.readouterr().err
 
 
-def test_who_was_erased_while_the_copy_served_is_erased_once_what_served_before_serves_again(
+def test_who_was_erased_while_the_copy_served_is_erased_before_what_served_before_serves_again(
     past: Past,
 ) -> None:
     past.prepare()
     now = switched(past)
-    stack.admit(now.settings)
+    copy.admit(now.settings)
     ((person,),) = now.sql("select id from members where subject = 'leaver'")
     erase(now.settings, "acme", person, person)
     freeze(now.settings, "globex")
     with owner_that_may_act(now.settings) as connection:
         digest = measure(connection, find(connection, "globex")).digest
     remove(now.settings, "globex", "globex", digest)
+    for _ in range(2):
+        copy.admit(past.settings)
+        assert past.sql("select name from tenants") == [("acme",)]
+        assert past.sql("select count(*) from members where id = %s", [person]) == [(0,)]
     told = stack.settle_files(past.settings, _next_second())
     assert (told["tenants"], told["files"]) == (["acme"], 5)
-    assert past.sql("select name from tenants") == [("acme",)]
-    assert past.sql("select count(*) from members where id = %s", [person]) == [(0,)]
     assert past.s3.list_objects_v2(Bucket=past.bucket, Prefix="tenants/")["KeyCount"] == 5, "none of globex's"
+
+
+def test_a_copy_that_serves_a_second_time_misses_nothing_that_was_erased_between(past: Past) -> None:
+    past.prepare()
+    now = switched(past)
+    copy.admit(now.settings)
+    copy.admit(past.settings)
+    registry.remove_member(past.settings, ISSUER, "leaver")
+    copy.admit(now.settings)
+    assert not in_database(now)
+
+
+def test_a_killed_start_erases_again(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    past.prepare()
+    now = switched(past)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "note_serving", killed)
+        with pytest.raises(KeyboardInterrupt):
+            copy.admit(now.settings)
+    registry.remove_member(past.settings, ISSUER, "leaver")
+    copy.admit(now.settings)
+    assert not in_database(now)
+
+
+def test_files_are_put_in_order_only_once_the_service_was_started(past: Past) -> None:
+    past.prepare()
+    with pytest.raises(PromotionRefused, match="Start it, then put the files in order"):
+        stack.settle_files(switched(past).settings, _next_second())
 
 
 def test_settling_twice_changes_nothing_more(past: Past) -> None:
     past.damage()
     past.prepare()
     now = switched(past)
+    copy.admit(now.settings)
     moment = _next_second()
     stack.settle_files(now.settings, moment)
     before = past.s3.list_object_versions(Bucket=past.bucket, Prefix="tenants/")

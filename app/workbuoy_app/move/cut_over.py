@@ -26,7 +26,7 @@ from workbuoy_app.move.side import (
     wait_for,
 )
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import CUT_OVER, Tenant, find, freeze, thaw
+from workbuoy_app.promotion.freeze import CUT_OVER, Tenant, find, freeze, let_stand, take_over, thaw
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
@@ -61,7 +61,7 @@ def cut_over(
         tenant = find(connection, name)
         side = _ready(connection, tenant)
         if side.part == HOLDS:
-            _wait_until_opened(side, channel, within_seconds)
+            _wait_until_opened(connection, side, channel, within_seconds)
             return CutOver(side=side, frozen_seconds=0.0)
         if tenant.frozen_at is not None:  # by a command that was killed
             thaw(settings, name, CUT_OVER)
@@ -77,7 +77,7 @@ def cut_over(
                     f" {name} is served here again; receive there, then cut over again."
                 )
             side = hand_over(connection, side)
-        _wait_until_opened(side, channel, within_seconds)
+        _wait_until_opened(connection, side, channel, within_seconds)
         return CutOver(side=side, frozen_seconds=time.monotonic() - began)
 
 
@@ -143,12 +143,13 @@ def hand_over(connection: Owner, side: Side, sums: str | None = None) -> Side:
             raise PromotionRefused(
                 f"{side.tenant.name} was changed while it was frozen. Nothing was handed over."
             )
-        found = side_of(connection, side.tenant)
+        take_over(connection, side.tenant.id)
+        found = side_of(connection, find(connection, side.tenant.name))
     assert found is not None  # noqa: S101 - just written
     return found
 
 
-def _wait_until_opened(side: Side, channel: Channel, seconds: float) -> None:
+def _wait_until_opened(connection: Owner, side: Side, channel: Channel, seconds: float) -> None:
     channel.write("manifest", side, handed_over=True, complete=True)
 
     if not wait_for(lambda: is_opened(channel.read("receipt"), side), seconds):
@@ -156,3 +157,5 @@ def _wait_until_opened(side: Side, channel: Channel, seconds: float) -> None:
             f"{side.tenant.name} is handed over, and the other place has not opened it yet: receive there, then cut"
             " over again, which only waits for it."
         )
+    with connection.transaction():
+        let_stand(connection, side.tenant.id)

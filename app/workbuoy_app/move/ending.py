@@ -8,7 +8,7 @@ from workbuoy_app.move.sums import Sums, parse
 from workbuoy_app.move.take import clear
 from workbuoy_app.promotion.bucket import for_each
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import Tenant, find, lift
+from workbuoy_app.promotion.freeze import Tenant, find, let_stand, lift
 from workbuoy_app.promotion.remove import delete_tenant
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
@@ -33,6 +33,7 @@ def compare(settings: Settings, name: str, answer_to: str, region: str | None = 
                 f"{name} here differs from what was opened there: {', '.join(differences)}. Nothing may be removed."
             )
         with connection.transaction():
+            let_stand(connection, side.tenant.id)  # a cut-over that was killed has not heard of it
             connection.execute(
                 "update copies set sums = %s where tenant_id = %s", [here.text(), side.tenant.id]
             )

@@ -1,4 +1,4 @@
-"""`workbuoy-app tenant freeze|thaw|export|import|remove|clear-import`: each ends with one line of JSON on stdout."""
+"""`workbuoy-app tenant freeze`, `export` and what else a promotion does: each ends with one line of JSON on stdout."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def run(settings: Settings, options: argparse.Namespace) -> None:
         "freeze": _freeze,
         "thaw": _thaw,
         "export": _export,
+        "opened": _opened,
         "import": _import,
         "remove": _remove,
         "clear-import": _clear,
@@ -41,6 +42,11 @@ def _thaw(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
 def _export(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
     side = export.export(settings, options.name, options.to, options.to_region)
     return {"tenant": side.tenant.name, "batch": side.number, "handed_over": side.part == HOLDS}
+
+
+def _opened(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
+    export.opened(settings, options.name)
+    return {"tenant": options.name}
 
 
 def _import(settings: Settings, options: argparse.Namespace) -> dict[str, object]:

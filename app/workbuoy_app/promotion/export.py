@@ -13,7 +13,7 @@ from workbuoy_app.move.send import CHECKPOINT, LAST, all_rows, batch
 from workbuoy_app.move.side import HOLDS, TAKES, Channel, Side, alone, open_channel, side_of
 from workbuoy_app.move.sums import Sums
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import Tenant, expect_own, expect_whole, find
+from workbuoy_app.promotion.freeze import Tenant, expect_own, expect_whole, find, let_stand, take_over
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
@@ -62,7 +62,18 @@ def withdraw(settings: Settings, name: str, to: str, region: str | None = None) 
             )
         channel.write("manifest", side)  # first: an export of yesterday must not be opened
         with connection.transaction():
+            take_over(connection, tenant.id)
             connection.execute("delete from copies where tenant_id = %s", [tenant.id])
+
+
+def opened(settings: Settings, name: str) -> None:
+    """The other place serves what was handed over: nobody waits for it here. Raises PromotionRefused."""
+    with alone(settings, name) as connection:
+        tenant, side = _known(connection, name)
+        if side is None or side.part != HOLDS:
+            raise PromotionRefused(f"{name} was not handed over from here.")
+        with connection.transaction():
+            let_stand(connection, tenant.id)
 
 
 def _known(connection: Owner, name: str) -> tuple[Tenant, Side | None]:

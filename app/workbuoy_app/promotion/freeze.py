@@ -20,7 +20,9 @@ from workbuoy_app.settings import Settings
 WAIT_SECONDS = 30  # the service cuts a unit of work after ten
 LEFT_BY_A_KILL_SECONDS = 10  # until the server notices that a command's process is gone
 POLL_SECONDS = 0.2
-CUT_OVER = "a cut-over"  # `frozen_by`: a person, and who hands over or removes, leave it empty
+# `frozen_by`: a person leaves it empty, and so does what hands over once the other place has opened.
+CUT_OVER = "a cut-over"
+PROMOTION = "a promotion"  # a person freezes for it, and its hand-over or its way back takes that over
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def thaw(settings: Settings, name: str, by: str | None = None) -> Tenant:
 
 def expect_own(tenant: Tenant, by: str | None) -> None:
     """Raises PromotionRefused where another one froze it."""
-    if tenant.frozen_by == by:
+    if tenant.frozen_by == by or (by, tenant.frozen_by) == (None, PROMOTION):
         return
     since = f"{tenant.name} is frozen already, since {tenant.frozen_at:%Y-%m-%d %H:%M} UTC,"
     if tenant.frozen_by is None:
@@ -83,6 +85,18 @@ def expect_own(tenant: Tenant, by: str | None) -> None:
         f"{since} by {tenant.frozen_by}, which has not ended: the same command again goes on. A restore also ends by"
         f" workbuoy restore undo {tenant.name}, which gives back what stood before."
     )
+
+
+def take_over(connection: Owner, tenant_id: UUID) -> None:
+    """Within a transaction: a freeze by a person is a promotion's now, and somebody is told where it stands."""
+    connection.execute(
+        "update freezes set frozen_by = coalesce(frozen_by, %s) where tenant_id = %s", [PROMOTION, tenant_id]
+    )
+
+
+def let_stand(connection: Owner, tenant_id: UUID) -> None:
+    """Within a transaction: it waits for no command any more, and stands until a person thaws or removes."""
+    connection.execute("update freezes set frozen_by = null where tenant_id = %s", [tenant_id])
 
 
 def lift(connection: Owner, tenant: Tenant) -> Tenant:

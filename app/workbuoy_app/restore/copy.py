@@ -10,12 +10,23 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from uuid import UUID
 
 from psycopg import sql
 
 from workbuoy_app import schema
-from workbuoy_app.erasures import ARRIVAL, MEMBER, TENANT, Entry, Ledger, ledger_needed, member_identity
+from workbuoy_app.erasures import (
+    ARRIVAL,
+    MEMBER,
+    ORIGINAL,
+    TENANT,
+    Entry,
+    Ledger,
+    ledger_needed,
+    member_identity,
+)
+from workbuoy_app.identifiers import new_id
 from workbuoy_app.owner import owner_connection, owner_login
 from workbuoy_app.person.rows import erase_noted
 from workbuoy_app.promotion.acting import owner_that_may_act
@@ -29,7 +40,7 @@ from workbuoy_app.restore.objects import missing
 from workbuoy_app.roles import LOGINS, Owner
 from workbuoy_app.settings import Settings
 
-MARK = "restored_copy"  # a table of the copy alone
+MARK = "restored_database"  # a table of a copy, which it keeps where it serves
 READ_AGAIN = ("sessions", "api_tokens", "idempotency_keys")
 
 
@@ -88,32 +99,57 @@ def prepare(settings: Settings) -> Prepared:
                 connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(login)))
     _bring_up_to_date(copy)
     with owner_that_may_act(copy) as connection, connection.transaction():
-        tenants, members, persons = take_out(connection, ledger, entries)
-        connection.execute(f"create table if not exists {MARK} (entries bigint, prepared_at timestamptz)")
-        connection.execute(f"delete from {MARK}")
-        connection.execute(f"insert into {MARK} values (%s, %s)", [len(entries), datetime.now(UTC)])
+        tenants, members, persons = _take_out(connection, ledger, entries)
+        connection.execute(f"create table if not exists {MARK} (id uuid, entries bigint)")
+        connection.execute(f"delete from {MARK}")  # the copied database's own, where that was a copy, too
+        connection.execute(f"insert into {MARK} values (%s, %s)", [new_id(), len(entries)])
     return Prepared(before, len(entries), tenants, members, persons)
 
 
-def take_out(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
+def _take_out(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
     """End every session and token, and erase what the ledger says was: how many tenants, members and persons."""
     connection.execute(f"truncate {', '.join(READ_AGAIN)}")
-    return erase_again(connection, ledger, entries)
+    return _erase_again(connection, ledger, entries)
 
 
-def erase_again(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
+def _erase_again(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
     """Erase what the ledger says was: how many tenants, members and persons. Again is no change."""
     tenants = _erase_tenants(connection, ledger, entries)
     persons = erase_noted(connection, ledger, entries)
     return tenants, _erase_members(connection, ledger, entries), persons
 
 
-def entries_applied(connection: Owner) -> int | None:
-    """How many entries of the ledger were applied to a copy; None where this is none that was prepared."""
+def admit(settings: Settings) -> None:
+    """Before a database serves: where another one served last, what was erased meanwhile goes from it first.
+
+    Again is no change. Raises PromotionRefused, psycopg.Error.
+    """
+    ledger = ledger_needed(settings)
+    if serves_last(settings, ledger):
+        return
+    entries = ledger.entries()
+    with owner_that_may_act(settings) as connection:
+        database, applied = _mark(connection)
+        with connection.transaction():
+            if applied is None:
+                _erase_again(connection, ledger, entries)
+            elif applied != len(entries):
+                _take_out(connection, ledger, entries)
+    ledger.note_serving(database)
+
+
+def serves_last(settings: Settings, ledger: Ledger) -> bool:
+    """Whether no other database has served since this one did. Raises PromotionRefused, psycopg.Error."""
+    with owner_connection(settings, autocommit=False) as connection:
+        return _mark(connection)[0] == ledger.served_last()
+
+
+def _mark(connection: Owner) -> tuple[UUID, int | None]:
+    """Which database this is, and how many entries of the ledger were applied before it was read, if it was a copy."""
     found = connection.execute("select to_regclass(%s)", [MARK]).fetchone()
-    row = connection.execute(f"select entries from {MARK}").fetchone() if found and found[0] else None
+    row = connection.execute(f"select id, entries from {MARK}").fetchone() if found and found[0] else None
     connection.rollback()
-    return int(row[0]) if row else None
+    return (row[0], int(row[1])) if row else (ORIGINAL, None)
 
 
 def _bring_up_to_date(copy: Settings) -> None:
@@ -134,7 +170,7 @@ def prepared_copy(settings: Settings) -> Iterator[Owner]:
     """A connection to a copy that may be read. Raises PromotionRefused where the ledger was not applied to it."""
     copy, entries = copy_settings(settings), ledger_needed(settings).entries()
     with owner_that_may_act(copy) as connection:
-        if entries_applied(connection) != len(entries):
+        if _mark(connection)[1] != len(entries):
             raise PromotionRefused(
                 "What was erased since is still in the copy: workbuoy-app restore prepare, before anything reads it"
             )

@@ -12,14 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from workbuoy_app.erasures import ledger_needed
-from workbuoy_app.owner import owner_connection
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, for_each, own_storage
 from workbuoy_app.promotion.content import revision
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant
 from workbuoy_app.promotion.tables import rows_with_objects
-from workbuoy_app.restore.copy import MARK, entries_applied, erase_again, prepared_copy, take_out
+from workbuoy_app.restore.copy import prepared_copy, serves_last
 from workbuoy_app.restore.objects import FOLDER, bring, mark_others
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
@@ -39,49 +38,23 @@ def settle_files(settings: Settings, switched: datetime) -> dict[str, Any]:
     """The same for the database that serves since `switched`; what no row names gets a delete marker.
 
     Nothing was written while the service stood still, so a file from before `switched` without a row never gets one.
-    Raises PromotionRefused, FilesWait.
+    Raises PromotionRefused, also before the service was started on it; FilesWait.
     """
     if switched > datetime.now(UTC):
         raise PromotionRefused(f"{switched.isoformat()} is in the future: when did the service stand still?")
+    if not serves_last(settings, ledger_needed(settings)):
+        raise PromotionRefused(
+            "Another database served last: what was erased meanwhile goes from this one when the service starts on it."
+            " Start it, then put the files in order."
+        )
     bucket = Bucket(own_storage(settings))
     with owner_that_may_act(settings) as here:
-        _erase_late(settings, here)
         found = _brought(bucket, here)
         known = _tenants(here)
         marked = sum(mark_others(bucket, one.id, rows_with_objects(here, one), switched) for one in known)
         here.rollback()
         marked += _mark_unknown(bucket, {one.id for one in known}, switched)
     return {**found, "marked": marked}
-
-
-def admit(settings: Settings) -> None:
-    """Before a database serves that was a copy: nothing that was erased since it was prepared may be in it.
-
-    The service needs no such look at any other database. Raises PromotionRefused; then `settle_files` erases it.
-    """
-    with owner_connection(settings, autocommit=False) as here:
-        applied = entries_applied(here)
-        if applied is None:
-            return
-        if applied != ledger_needed(settings).count():
-            raise PromotionRefused(
-                "What was erased since this copy was prepared is still in it, so it does not serve yet:"
-                " workbuoy restore stack, once more, erases it."
-            )
-        here.execute(f"drop table {MARK}")
-
-
-def _erase_late(settings: Settings, here: Owner) -> None:
-    """From a copy that was prepared before it was erased, and from what served before a switch and serves again."""
-    applied, ledger = entries_applied(here), ledger_needed(settings)
-    entries = ledger.entries()
-    with here.transaction():
-        if applied is None:
-            erase_again(here, ledger, entries)
-            return
-        if applied != len(entries):
-            take_out(here, ledger, entries)
-        here.execute(f"drop table {MARK}")
 
 
 def _brought(bucket: Bucket, connection: Owner) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`workbuoy tenant deploy --all`: which silos, from where the last run stopped, a process each."""
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,37 +65,42 @@ class Result:
         return "\n".join([f"{len(self.outcomes)} silos: {counts(self.outcomes)}", *bad])
 
 
-def plan_all(root: Path, options: DeployOptions) -> Planned:
+def plan_all(root: Path, options: DeployOptions, against: Callable[[Tenant], str] = lambda _: "") -> Planned:
     """Which silos there are, and which the last run of the same version and image left.
 
-    Raises ProblemsError for any file that is wrong: nobody is deployed then.
+    `against` says why a customer is left out with every stack, and nothing of who is not. Raises ProblemsError for any
+    file that is wrong: nobody is deployed then.
     """
     read = read_checked(root)
     if read.problems:
         raise ProblemsError(read.problems)
-    silos = {
-        tenant.name if one is tenant else one.stack: one
-        for tenant in read.tenants
-        for one in tenant.updated_silos
-        if options.base in (None, one.base)
-    }
+    silos: dict[str, Tenant] = {}
+    notes: list[str] = []
+    for tenant in read.tenants:
+        own = [one for one in tenant.updated_silos if options.base in (None, one.base)]
+        if own and (why := against(tenant)):
+            notes.append(f"{tenant.name} is left out: {why}.")
+        else:
+            silos |= {tenant.name if one is tenant else one.stack: one for one in own}
     names = tuple(silos)
     files = [stack_file(root, one.stack).name for one in silos.values()]
     plan = journals.RolloutPlan(
         version=version_of(root, files), image=options.image or "as in the files", tenants=names
     )
+    before = None
     if not names:
-        return Planned(plan=plan, silos=silos, names=(), before=None, notes=("There is no silo to deploy.",))
-    if plan.version == UNKNOWN:
-        note = "Without git nobody can tell whether the last run was of the same code: all are deployed."
-        return Planned(plan=plan, silos=silos, names=names, before=None, notes=(note,))
-    before = None if options.again else journals.latest(root / journals.FOLDER, plan)
-    if before is None:
-        return Planned(plan=plan, silos=silos, names=names, before=None, notes=())
-    left = before.left
-    done = f"{len(names) - len(left)} of {len(names)} were done by {before.file.stem}, of the same commit and image"
-    note = f"{done}; going on with the rest." if left else f"{done}. Nothing is left to do; --again repeats all."
-    return Planned(plan=plan, silos=silos, names=left, before=before, notes=(note,))
+        notes.append("There is no silo to deploy.")
+    elif plan.version == UNKNOWN:
+        notes.append("Without git nobody can tell whether the last run was of the same code: all are deployed.")
+    elif not options.again:
+        before = journals.latest(root / journals.FOLDER, plan)
+    left = names if before is None else before.left
+    if before is not None:
+        done = f"{len(names) - len(left)} of {len(names)} were done by {before.file.stem}, of the same commit and image"
+        notes.append(
+            f"{done}; going on with the rest." if left else f"{done}. Nothing is left to do; --again repeats all."
+        )
+    return Planned(plan=plan, silos=silos, names=left, before=before, notes=tuple(notes))
 
 
 def deploy_all(root: Path, options: DeployOptions, planned: Planned, operation: Operation | None = None) -> Result:

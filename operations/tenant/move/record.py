@@ -124,6 +124,17 @@ def moved_records(root: Path, name: str) -> list[Path]:
     return sorted(last.values(), key=_day_of)
 
 
+def is_promoted(root: Path, silo: Tenant) -> bool:
+    """Whether a record says that nothing of a customer is left in the pool from which they came into this stack."""
+    for file in moved_records(root, silo.name):
+        content = read_yaml(file, f"{MOVED_FOLDER}/{file.name}").content
+        moved = content.get("moved")
+        to = moved.get("to") if isinstance(moved, Mapping) else None
+        if (content.get("isolation"), content.get("base"), to) == ("pool", silo.base, silo.stack):
+            return True
+    return False
+
+
 def left_since(root: Path, name: str, day: date) -> list[Path]:
     """The records of those places that a customer left on that day or later."""
     return [one for one in moved_records(root, name) if _day_of(one)[0] >= day.isoformat()]

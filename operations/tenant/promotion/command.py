@@ -87,6 +87,11 @@ def _do(
 ) -> None:
     if step.name == "compare":
         documents = _documents(promotion)
+        if live and documents.agree and _done(promotion, step, step.arguments).exit_code:
+            what = (
+                f"they agree, but {promotion.pool.stack} still counts {promotion.tenant} as waiting; its log says why"
+            )
+            fail(CHECK_FAILED, f"compare: {what}. Again: {_again(promotion, step)}")
         _print_progress(promotion, documents, json_wanted=json_wanted)
         sys.exit(0 if documents.agree else CHECK_FAILED)
     arguments = _arguments(promotion, step)

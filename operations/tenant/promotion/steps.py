@@ -37,9 +37,12 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
         *_copied(name, "once more: only what was changed since, and of a frozen tenant the end", run),
         Step(
             name="compare",
-            changes="nothing: reads manifest and receipt with your own credentials",
+            changes="reads manifest and receipt with your own credentials; where they agree, nobody is told any more "
+            "that the pool keeps the tenant frozen",
             back="nothing to do",
             command=f"{run} compare",
+            side="old",
+            arguments=("tenant", "opened", name),
         ),
         Step(
             name="switch",

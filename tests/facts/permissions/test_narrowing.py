@@ -62,3 +62,13 @@ def test_a_text_of_any_length_is_compared() -> None:
 def test_ranges_of_addresses_that_are_the_world_together_loosen(ranges: list[str]) -> None:
     assert loosens(asks("IpAddress", "203.0.113.0/24", *ranges), asks("IpAddress", "203.0.113.0/24"))
     assert not loosens(asks("IpAddress", "203.0.113.0/24", "198.51.100.7"), asks("IpAddress", "203.0.113.0/24"))
+
+
+def test_the_ranges_of_one_key_say_nothing_of_anothers() -> None:
+    def asks_both(source: list[str], inside: list[str]) -> dict[str, Any]:
+        return {"Condition": {"IpAddress": {"aws:SourceIp": source, "aws:VpcSourceIp": inside}}}
+
+    everywhere = ["0.0.0.0/0"]
+    before = asks_both(["203.0.113.0/24"], everywhere)
+    assert not loosens(asks_both(["203.0.113.0/24", "198.51.100.7"], everywhere), before)
+    assert loosens(asks_both(everywhere, ["10.0.0.0/8"]), asks_both(["203.0.113.0/24"], ["10.0.0.0/8"]))

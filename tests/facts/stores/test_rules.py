@@ -50,6 +50,11 @@ def inline(rules: list[tuple[bool, str, int, int]]) -> list[dict[str, Any]]:
     ]
 
 
+def test_a_rule_is_in_force_where_a_text_says_so() -> None:
+    switched = [{"enabled": text, "expiration": {"days": 1}} for text in ("true", "false")]
+    assert [deadlines([rule]) for rule in switched] == [{("", Form.OBJECTS): 1}, {}]
+
+
 @given(RULES)
 def test_the_soonest_rule_in_force_decides_for_each_scope(rules: list[tuple[bool, str, int, int]]) -> None:
     wanted: dict[tuple[str, Form], float] = {}

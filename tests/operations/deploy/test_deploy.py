@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from graph.resource import STACK_TYPE
 from infra.placeholders import IMAGE_VARIABLE
-from operations.deploy import perform, smoke
+from operations.deploy import architecture, perform, smoke
 from operations.deploy.smoke import UnreachedError
 from operations.engine.errors import FailedError
 from operations.main import main
@@ -158,6 +158,15 @@ def test_what_the_review_stops_is_not_deployed(run: Run, fake_cli: FakeCli) -> N
     result = run("deploy", "local", "--image", NEW, "--yes")
     assert result.exit_code == 3
     assert "stopped by replace, protect-off; nothing was changed" in result.stderr
+    assert not fake_cli.calls("up")
+
+
+def test_an_image_that_cannot_run_is_not_deployed(run: Run, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(architecture, "unfit_images", lambda *_: [f"{NEW} is built for amd64"])
+    fake_cli.answer(SAFE)
+    result = run("deploy", "local", "--image", NEW, "--yes")
+    assert result.exit_code == 3
+    assert f"local: {NEW} is built for amd64; nothing was changed" in result.stderr
     assert not fake_cli.calls("up")
 
 

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from infra.tenants.files import read_tenant
 from operations.fleet import night as nights
-from operations.fleet import runner
 from operations.fleet.night import NIGHTS, Night
 from operations.tenant import standing
 from operations.tenant.deployment.scheduler import SiloOutcome, Stop
+from project.files import find_project
 from tests.operations.fleet.conftest import Run
 from tests.operations.fleet.test_plan import MOVE
 
@@ -103,6 +104,10 @@ def test_a_stack_that_is_not_made_yet_or_destroyed_is_passed_by_and_any_other_is
         assert (f"{gone} is passed by" in result.stderr) == bool(gone)
 
 
+def against(root: Path) -> str:
+    return standing.not_to_update(find_project(root), read_tenant(root, "c0001"))
+
+
 def test_a_wave_leaves_out_who_moves_or_retires_as_long_as_a_stack_of_theirs_is_absent(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,12 +115,12 @@ def test_a_wave_leaves_out_who_moves_or_retires_as_long_as_a_stack_of_theirs_is_
     monkeypatch.setattr(standing, "opened", lambda *_: SimpleNamespace(stacks=lambda: stacks))
     record = root / "tenants/c0001.yaml"
     before = record.read_text()
-    assert runner._absent(root, "c0001") == ""
+    assert against(root) == ""
     record.write_text(before + MOVE)
-    assert "prod-1-c0001 is not made yet" in runner._absent(root, "c0001")
+    assert "prod-1-c0001 is not made yet" in against(root)
     record.write_text(f"{before}{MOVE}  retiring: 2026-11-03\n")
-    assert runner._absent(root, "c0001") == ""
+    assert against(root) == ""
     record.write_text(before.replace("dates:\n", "dates:\n  retiring: 2026-11-03\n"))
-    assert runner._absent(root, "c0001") == ""
+    assert against(root) == ""
     stacks.clear()
-    assert "prod-c0001: does not stand" in runner._absent(root, "c0001")
+    assert "prod-c0001: does not stand" in against(root)

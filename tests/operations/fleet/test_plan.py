@@ -6,9 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from infra.problems import ProblemsError
+from infra.tenants.record import Tenant
 from operations.fleet.plan import FleetPlan, plan_release
 from operations.fleet.release import customers_files, release_of
 from operations.fleet.standing import stacks_of
+from operations.tenant import standing
 from operations.tenant.command import tenant
 from operations.tenant.deployment.every import DeployOptions, plan_all
 from tests.operations.fleet.world import CANARY, IMAGE, git, make_fleet
@@ -151,6 +153,20 @@ def test_a_stack_that_was_left_and_waits_to_be_destroyed_gets_no_release(moving:
     assert "prod-1-c0001" not in {one.stack for shard in plan.shards for one in shard.customers}
     asked = DeployOptions(image=None, base=None, parallel=2, timeout_seconds=30, again=False)
     assert "prod-1-c0001" not in plan_all(moving, asked).names
+
+
+def test_all_leaves_out_both_stacks_of_a_customer_whose_second_is_not_made_yet(moving: Path) -> None:
+    asked = DeployOptions(image=None, base=None, parallel=2, timeout_seconds=30, again=False)
+    made: set[str] = set()
+
+    def against(tenant: Tenant) -> str:
+        return standing.unmade(tenant, lambda: made)
+
+    planned = plan_all(moving, asked, against)
+    assert planned.names == ("c0000", "c0002")
+    assert "c0001 is left out: its move's prod-1-c0001 is not made yet" in planned.notes[0]
+    made.add("prod-1-c0001")
+    assert plan_all(moving, asked, against).names == ("c0000", "c0001", "prod-1-c0001", "c0002")
 
 
 def test_all_deploys_both_stacks_of_a_customer_who_moves(moving: Path) -> None:

@@ -68,9 +68,8 @@ def test_failures_are_counted_over_all_shards_and_reported_with_their_cause() ->
 
 
 def test_a_wave_in_which_nobody_was_deployed_proves_nothing() -> None:
-    assert reasons_to_stop("share", [record("left out")], RULE) == [
-        "wave share: nobody was deployed, so nothing is known of the release"
-    ]
+    (found,) = reasons_to_stop("share", [record("left out")], RULE)
+    assert found.startswith("wave share: nobody was deployed, so nothing is known of the release (c0: ")
 
 
 def test_a_failure_counts_though_the_same_customer_s_other_stack_was_deployed() -> None:

@@ -67,6 +67,40 @@ def test_rules_inside_a_security_group_are_openings_too() -> None:
     assert not opened(step("create", t.SECURITY_GROUP_RULE, None, {"type": "egress", **opening}))
 
 
+def test_a_list_of_ranges_that_is_declared_nowhere_here_stops_where_it_opens_no_port_of_the_web() -> None:
+    listed: dict[str, Any] = {"prefixListId": "pl-0123456789abcdef0"}
+    why = "port 5432 open to whoever pl-0123456789abcdef0 lets in, which nothing here declares"
+    assert opened(step("create", t.INGRESS_RULE, None, port(None, **listed))) == [why]
+    inside = {"prefixListIds": ["pl-1"], "fromPort": 22.0, "toPort": 22.0, "protocol": "tcp"}
+    assert opened(step("update", t.SECURITY_GROUP, {"ingress": []}, {"ingress": [inside]}))
+    assert not opened(step("create", t.INGRESS_RULE, None, port(None, 443.0, **listed)))
+    assert not opened(step("create", t.EGRESS_RULE, None, port(None, **listed)))
+    stands = port(None, description="a", **listed)
+    assert not opened(step("update", t.INGRESS_RULE, stands, {**stands, "description": "b"}))
+
+
+def behind(*groups: str) -> dict[str, Any]:
+    return {"vpcSecurityGroupIds": list(groups)}
+
+
+def test_a_thing_behind_another_security_group_is_open_to_whom_that_one_lets_in() -> None:
+    group = step("same", t.SECURITY_GROUP, {}, {}, name="wide", old_more={"id": "sg-1"}, new_more={"id": "sg-1"})
+    rule = port("0.0.0.0/0", 22.0, securityGroupId="sg-1")
+    stands = (group, step("same", t.INGRESS_RULE, rule, rule, name="rule"))
+    assert opened(*stands, step("update", t.DATABASE, behind(), behind("sg-1"))) == [
+        "port 22 open to the whole internet"
+    ]
+    assert not opened(*stands, step("update", t.DATABASE, behind("sg-1"), {**behind("sg-1"), "port": 1}))
+    assert not opened(*stands, step("create", t.SERVICE, None, {"networkConfiguration": {"securityGroups": ["sg-1"]}}))
+
+
+def test_a_thing_behind_a_security_group_that_is_declared_nowhere_here_stops() -> None:
+    why = "every port open to whoever sg-2 lets in, which nothing here declares"
+    assert opened(step("update", t.DATABASE, behind("sg-1"), behind("sg-1", "sg-2"))) == [why]
+    assert opened(step("create", t.SERVICE, None, {"networkConfiguration": {"securityGroups": ["sg-2"]}})) == [why]
+    assert not opened(step("update", t.DATABASE, behind("sg-2"), {**behind("sg-2"), "port": 1}))
+
+
 def test_an_address_that_is_not_known_is_listed_and_stops_where_it_was_known_before() -> None:
     assert judge(plan(step("create", t.INGRESS_RULE, None, port(UNKNOWN)))).not_evaluated
     assert opened(step("update", t.INGRESS_RULE, port("10.0.0.0/16"), port(UNKNOWN)))

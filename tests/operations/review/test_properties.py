@@ -14,6 +14,7 @@ from operations.review.judging import judge
 from tests.operations.review.synthetic import PROVIDER, UNKNOWN, plan, state, step
 
 TOPIC = "urn:pulumi:prod::workbuoy::aws:sns/topic:Topic::topic"
+DATABASE = f"urn:pulumi:prod::workbuoy::{t.DATABASE}::db"
 
 
 def stopping(*steps: dict[str, Any]) -> list[str]:
@@ -153,10 +154,22 @@ def test_a_resource_that_goes_through_another_provider_stops_where_that_is_someb
 
 
 def test_what_changes_of_an_ignored_property_stays_and_that_it_is_ignored_is_read() -> None:
-    old = Resource(urn=TOPIC, type=t.LOG_GROUP, name="log", inputs={"retentionInDays": 90})
-    new = replace(old, inputs={"retentionInDays": 30}, ignore_changes=("retentionInDays",))
+    old = Resource(urn=DATABASE, type=t.DATABASE, name="db", inputs={"engineVersion": "16", "deletionProtection": True})
+    new = replace(old, inputs={**old.inputs, "engineVersion": "17"}, ignore_changes=("engineVersion",))
     judged = judge(Plan(stack="prod", steps=difference(Graph([old]), Graph([new]))))
     assert judged.stopping == ()
     assert [one.what for one in judged.noted] == [
-        "retentionInDays is ignored from now on: it stays as it is in the cloud"
+        "engineVersion is ignored from now on: it stays as it is in the cloud"
     ]
+
+
+@pytest.mark.parametrize("path", ["deletionProtection", '["deletionProtection"]', "*"])
+def test_what_is_judged_and_ignored_from_now_on_stops_also_where_it_is_made(path: str) -> None:
+    stands = Resource(urn=DATABASE, type=t.DATABASE, name="db", inputs={"deletionProtection": True})
+    ignored = replace(stands, ignore_changes=(path, "tags"))
+    for before in ([stands], []):
+        steps = difference(Graph(before), Graph([ignored]))
+        kinds = [(one.kind, path in one.what) for one in judge(Plan(stack="prod", steps=steps)).stopping]
+        assert kinds == [("safeguard-off", True)]
+    steps = difference(Graph([ignored]), Graph([ignored]))
+    assert judge(Plan(stack="prod", steps=steps)).stopping == ()

@@ -178,3 +178,13 @@ def test_a_policy_of_one_name_may_belong_to_another_role_and_a_registry_to_anoth
     alarm = {"name": "cpu", "region": "eu-west-1"}
     elsewhere = step("create", t.METRIC_ALARM, None, alarm | {"region": "eu-north-1"}, name="other")
     assert kinds(elsewhere, step("delete", t.METRIC_ALARM, alarm, None)) == []
+
+
+def test_a_bucket_that_is_declared_nowhere_here_stops_where_something_begins_to_go_there() -> None:
+    here, elsewhere = {"targetBucket": "logs"}, {"targetBucket": "elsewhere"}
+    logs = step("same", t.BUCKET, {"bucket": "logs"}, {"bucket": "logs"}, name="logs")
+    assert [one.what for one in stopping(logs, step("update", t.BUCKET_LOGGING, here, elsewhere))] == [
+        "something goes to the bucket elsewhere, which nothing here declares"
+    ]
+    assert not stopping(logs, step("update", t.BUCKET_LOGGING, elsewhere, here))
+    assert not stopping(step("update", t.BUCKET_LOGGING, elsewhere, {**elsewhere, "targetPrefix": "a"}))

@@ -17,7 +17,8 @@ from rehearsal import revision
 from rehearsal.revision import Declaration, Side
 from tests.operations.clone import edit, git, make_clone
 
-pytestmark = pytest.mark.slow  # each declares a stack twice, in processes of their own
+# each declares a stack twice, by its own code
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("declaring_in_forks")]
 
 
 @pytest.fixture(scope="module")

@@ -410,3 +410,43 @@ def test_a_service_that_may_not_do_any_more_what_it_did_is_to_be_read() -> None:
     )
     reordered = topic("events.rds.amazonaws.com", "cloudwatch.amazonaws.com")
     assert noted(step("update", t.TOPIC_POLICY, both, reordered)) == []
+
+
+def stands(kind: str, name: str, id_: str, **inputs: Any) -> dict[str, Any]:
+    return step("same", kind, inputs, inputs, name=name, old_more={"id": id_}, new_more={"id": id_})
+
+
+ROLES = (
+    stands(t.ROLE, "narrow", "narrow"),
+    stands(t.ROLE, "wide", "wide"),
+    stands(t.ROLE_POLICY, "of-narrow", "p1", role="narrow", policy=document(statement(TWO))),
+    stands(t.ROLE_POLICY, "of-wide", "p2", role="wide", policy=document(statement("s3:*"))),
+    stands(t.TASK_DEFINITION, "narrow-task", "narrow-task", taskRoleArn="narrow"),
+    stands(t.TASK_DEFINITION, "wide-task", "wide-task", taskRoleArn="wide"),
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "narrow", "wide"),
+    [
+        (t.TASK_DEFINITION, "taskRoleArn", "narrow", "wide"),
+        (t.FUNCTION, "role", "narrow", "wide"),
+        (t.SERVICE, "taskDefinition", "narrow-task", "wide-task"),
+    ],
+)
+def test_what_runs_under_another_role_may_do_what_that_one_may(kind: str, name: str, narrow: str, wide: str) -> None:
+    assert opened(*ROLES, step("update", kind, {name: narrow}, {name: wide})) == [
+        "it runs under wide: `s3:*` on `arn:aws:s3:::files/*`"
+        " (was `s3:GetObject`, `s3:PutObject` on `arn:aws:s3:::files/*`)"
+    ]
+    assert not opened(*ROLES, step("update", kind, {name: wide}, {name: narrow}))
+    assert not opened(*ROLES, step("create", kind, None, {name: wide}))
+    assert not opened(*ROLES, step("update", kind, {name: narrow, "tags": {}}, {name: narrow}))
+    for change in (step("update", kind, {name: narrow}, {name: "x"}), step("create", kind, None, {name: "x"})):
+        assert opened(*ROLES, change) == [f"{name} is x, which nothing here declares: nobody knows what it may do"]
+
+
+def test_a_task_made_along_with_its_role_or_after_a_new_revision_stops_nothing() -> None:
+    assert not opened(step("create", t.TASK_DEFINITION, None, {"taskRoleArn": UNKNOWN}))
+    assert not opened(step("update", t.SERVICE, {"taskDefinition": "task:1"}, {"taskDefinition": UNKNOWN}))
+    assert opened(step("update", t.FUNCTION, {"role": "narrow"}, {"role": UNKNOWN}))

@@ -16,6 +16,7 @@ from graph.plan import Plan
 from operations.deploy import perform
 from operations.engine.reviewed import Reviewed
 from operations.review import engine as reviewing
+from operations.tenant import standing as standing_stacks
 from operations.tenant.deployment import every
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.every import DeployOptions, deploy_all, plan_all
@@ -362,6 +363,14 @@ def test_all_goes_on_where_the_last_run_stopped(project: Project) -> None:
 def test_only_silos_of_one_base_are_taken_where_one_is_named(project: Project) -> None:
     asked = DeployOptions(image=None, base="prod", parallel=2, timeout_seconds=30, again=False)
     assert plan_all(project.root, asked).names == ("acme",)
+
+
+def test_all_asks_whose_second_stack_is_not_made_yet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing_stacks, "not_to_update", lambda _, tenant: f"{tenant.name} moves")
+    result = run("deploy", "--all", "--yes")
+    assert result.exit_code == 0
+    assert "acme is left out: acme moves." in result.stderr
+    assert "There is no silo to deploy." in result.stderr
 
 
 def test_a_broken_file_stops_all_before_anything_begins(project: Project, run: Run) -> None:

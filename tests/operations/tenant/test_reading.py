@@ -217,6 +217,27 @@ def test_a_promotion_that_is_open_can_be_taken_back(project: Project, run: Run) 
     assert "isolation: was" not in run("check", "--since", "HEAD").stderr
 
 
+def test_a_promotion_is_closed_with_the_record_that_nothing_is_left_in_the_pool(
+    committed: Path, project: Project, run: Run
+) -> None:
+    edit(project, "tenants/acme.yaml", "isolation: silo", "isolation: silo\npromotion: open")
+    git(project, "commit", "--quiet", "--all", "--message", "open")
+    edit(project, "tenants/acme.yaml", "promotion: open\n", "")
+    kept = committed / "tenants/moved/acme-prod-2026-11-21.yaml"
+    kept.parent.mkdir()
+    of_pool = "name: acme\nbase: prod\nisolation: pool\nmoved:\n  to: {}\n"
+    for record in (None, of_pool.format("prod-eu-north-1"), of_pool.format("prod-acme").replace("pool", "silo")):
+        if record is not None:
+            kept.write_text(record)
+        result = run("check", "--since", "HEAD")
+        assert result.exit_code == 1
+        assert "tenants/acme.yaml: promotion: forgets the pool of prod, and" in " ".join(result.stderr.split())
+    kept.write_text(of_pool.format("prod-acme"))
+    git(project, "add", "tenants/moved")
+    git(project, "commit", "--quiet", "--message", "recorded before")
+    assert run("check", "--since", "HEAD").exit_code == 0
+
+
 @pytest.mark.usefixtures("committed")
 def test_a_silo_does_not_go_back_into_the_pool(project: Project, run: Run) -> None:
     edit(project, "tenants/globex.yaml", "isolation: silo", "isolation: pool")

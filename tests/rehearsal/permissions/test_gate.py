@@ -177,7 +177,7 @@ def test_actions_that_nothing_needed_are_named(standing: Standing, bucket: str) 
     assert unused == {
         ("EndWaysBack", "s3:DeleteObject"),
         ("NoteErasures", "s3:PutObject"),
-        ("ReadLedgersSalt", "s3:GetObject"),
+        ("ReadErasures", "s3:GetObject"),
         ("SeeOwnBucket", "s3:ListBucket"),
         ("StoreAttachments", "s3:AbortMultipartUpload"),
         ("StoreAttachments", "s3:DeleteObject"),

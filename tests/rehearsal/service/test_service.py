@@ -171,7 +171,7 @@ MISSED = {
     "StoreAttachments": "s3:PutObject",
     "SeeOwnBucket": "s3:ListBucket",
     "NoteErasures": "s3:PutObject",
-    "ReadLedgersSalt": "s3:GetObject",
+    "ReadErasures": "s3:GetObject",
     "UseFilesKey": "kms:GenerateDataKey",
     "ReadDatabaseLogin": "secretsmanager:GetSecretValue",
     "ReadOidcClient": "secretsmanager:GetSecretValue",

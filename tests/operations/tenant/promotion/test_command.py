@@ -97,7 +97,7 @@ def test_the_plan_is_numbered_fits_80_columns_and_says_who_decides_and_how_to_go
 def test_every_step_has_a_way_back_and_a_command_or_a_person(project: Path) -> None:
     steps = [*steps_of("acme", read_tenant(project, "acme")), thaw("acme")]
     assert all(step.back and step.changes and (step.command or step.decides) for step in steps)
-    assert {step.name for step in steps if step.arguments} | {"compare"} == set(RUNNABLE)
+    assert {step.name for step in steps if step.arguments} == set(RUNNABLE)
 
 
 @pytest.mark.usefixtures("project")
@@ -203,12 +203,24 @@ def test_compare_tells_agreement_and_each_difference(world: World) -> None:
     world.put("manifest.json", MANIFEST)
     assert "not imported" in run("acme", "--live").stdout
     world.put("receipt.json", RECEIPT)
+    assert world.tasks("prod") == []
     agreed = run("acme", "--run", "compare", "--live")
     assert (agreed.exit_code, "alike: 13 rows" in agreed.stdout) == (0, True)
+    (told,) = world.tasks("prod")
+    assert told["overrides"]["containerOverrides"][0]["command"] == ["tenant", "opened", "acme"]
     world.put("receipt.json", {**RECEIPT, "number": 5, "digest": "0" * 64})
     differing = run("acme", "--run", "compare", "--live", "--json")
     assert differing.exit_code == 3
     assert json.loads(differing.stdout)["differences"] == ["digest", "number"]
+
+
+def test_a_pool_that_does_not_hear_that_the_silo_serves_fails_the_comparison(world: World) -> None:
+    world.put("manifest.json", MANIFEST)
+    world.put("receipt.json", RECEIPT)
+    world.exit_code = 1
+    result = run("acme", "--run", "compare", "--live")
+    assert result.exit_code == 3
+    assert "prod still counts acme as waiting" in result.stderr
 
 
 def test_remove_needs_the_name_twice_and_a_receipt_that_agrees(world: World) -> None:
