@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -44,14 +45,19 @@ def interruptible(*numbers: signal.Signals) -> Iterator[None]:
 
 
 class _Met:
-    """The signals that a block met, and those that come again since what they raised was swallowed."""
+    """The signals that a block met, and that which comes again since what it raised was swallowed."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
         self.report = sys.unraisablehook
-        self._again: list[threading.Timer] = []
+        self._swallowed = 0
+        self._reporting = False
+        self._again: _Again | None = None
 
     def interrupt(self, number: int, _frame: FrameType | None) -> None:
+        if self._reporting:  # what is raised in the hook is swallowed too, and reported to nobody: it comes once more
+            return
+        self.send_no_more()
         self.numbers.append(number)
         if number == signal.SIGTERM:
             signal.signal(number, signal.SIG_DFL)
@@ -61,18 +67,41 @@ class _Met:
         if not self.numbers or not issubclass(swallowed.exc_type, KeyboardInterrupt):
             self.report(swallowed)
             return
-        number = self.numbers[-1]
-        signal.signal(number, self.interrupt)
-        timer = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (threading.main_thread().ident, number))
-        self._again.append(timer)
-        timer.start()
+        self._reporting = True
+        try:
+            self._swallowed += 1
+            signal.signal(self.numbers[-1], self.interrupt)
+            self._again = _Again(self.numbers[-1])
+        finally:
+            self._reporting = False
 
     def require_all_raised(self) -> None:
         """Raise KeyboardInterrupt for a signal that was swallowed and has not come again yet."""
-        if self._again and len(self._again) == len(self.numbers):
+        if self._swallowed and self._swallowed == len(self.numbers):
             raise KeyboardInterrupt
 
     def send_no_more(self) -> None:
-        for timer in self._again:
-            timer.cancel()
-            timer.join()
+        if self._again is not None:
+            self._again.end()
+
+
+class _Again:
+    """Sends a signal to the thread that makes it, again and again, until it is ended."""
+
+    def __init__(self, number: int) -> None:
+        self._thread, self._number = threading.get_ident(), number
+        self._ended = False
+        self._sending = threading.RLock()  # a signal may come while it is being ended
+        threading.Thread(target=self._send, daemon=True).start()
+
+    def end(self) -> None:
+        """None comes afterwards: whoever then has it end the process at once is not ended by it."""
+        with self._sending:
+            self._ended = True
+
+    def _send(self) -> None:
+        while not self._ended:
+            time.sleep(_AGAIN_SECONDS)
+            with self._sending:
+                if not self._ended:
+                    signal.pthread_kill(self._thread, self._number)

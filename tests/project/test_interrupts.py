@@ -59,6 +59,30 @@ def test_a_signal_that_meets_code_which_cannot_raise_comes_again(number: signal.
     assert sys.unraisablehook is hook
 
 
+def test_a_signal_that_comes_again_while_its_loss_is_still_being_reported_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def finalize() -> None:
+        Finalized()
+        time.sleep(60)
+
+    start = threading.Thread.start
+
+    def start_on_a_busy_machine(thread: threading.Thread) -> None:
+        start(thread)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(threading.Thread, "start", start_on_a_busy_machine)
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), interruptible(*BOTH):
+        finalize()
+    assert time.monotonic() - begun < 60
+
+
 def test_such_a_signal_ends_a_block_that_ends_before_it_comes_again() -> None:
     class Finalized:
         def __del__(self) -> None:
