@@ -28,7 +28,7 @@ _OF_THE_BODY = {"CONTENT-TYPE": "CONTENT_TYPE", "CONTENT-LENGTH": "CONTENT_LENGT
 def take_all() -> list[Undo]:
     """Take every shortcut; the functions undo them."""
     remembered = [_remember(*one) for one in _REMEMBERED]
-    return [*remembered, _routes(), _requests(), _keys_of_answers(), _request_ids(), _services()]
+    return [*remembered, _routes(), _requests(), _keys_of_answers(), _request_ids(), _services(), _event_names()]
 
 
 def _routes() -> Undo:
@@ -181,6 +181,21 @@ def _services() -> Undo:
 
     known = tuple(backends.list_of_moto_modules())
     return replace_attribute(backends, "list_of_moto_modules", lambda: known)
+
+
+def _event_names() -> Undo:
+    """botocore tries a hundred other names of services on each event, and forgets with each client what it found."""
+    from botocore.hooks import EventAliaser
+    from botocore.utils import EVENT_ALIASES
+
+    stock, found = EventAliaser.__init__, dict[str, str]()
+
+    def remembering(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
+        stock(self, event_emitter, event_aliases)
+        if self._event_aliases == EVENT_ALIASES:
+            self._alias_name_cache = found
+
+    return replace_attribute(EventAliaser, "__init__", remembering)
 
 
 def _remember(module: str, function: str) -> Undo:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.utils import EVENT_ALIASES
 from hypothesis import example, given
 from hypothesis import strategies as st
 from moto import backends
@@ -113,3 +115,14 @@ def test_the_shortcuts_are_undone() -> None:
     with running():
         assert BotocoreStubber.process_request is not stock
     assert BotocoreStubber.process_request is stock
+
+
+def test_the_names_of_events_are_those_that_botocore_finds() -> None:
+    names = [f"before-call.{service}.Any" for service in (*EVENT_ALIASES, "s3", "route-53-resolver")]
+    by_botocore = [EventAliaser(HierarchicalEmitter())._alias_event_name(name) for name in names]
+    with running():
+        for _ in range(2):
+            shared = EventAliaser(HierarchicalEmitter())
+            assert [shared._alias_event_name(name) for name in names] == by_botocore
+        other = EventAliaser(HierarchicalEmitter(), {"s3": "else"})
+        assert other._alias_event_name("before-call.s3.Any") == "before-call.else.Any"

@@ -20,6 +20,7 @@ from operations.fleet.night import NIGHTS
 from operations.main import main
 from tests.conftest import PROJECT, ROOT
 from tests.forked import in_a_fork
+from tests.forked_command import Forking, import_what_a_declaration_needs
 from tests.workflows.reading import RUNS
 
 VARIABLES = {
@@ -189,6 +190,7 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
     }
     written_elsewhere = re.sub(r'(--steps |--markdown )"', rf'\1"{tmp_path}/', line) if in_clone else line
     folder = ROOT / "bootstrap" if line.startswith("../") else ROOT if in_clone else workplace
+    import_what_a_declaration_needs()
     done = in_a_fork(partial(ran, words_of(written_elsewhere), folder, environment, tmp_path))
     said = done.stdout + done.stderr
     assert done.returncode == ends.code, said
@@ -202,6 +204,7 @@ def ran(
     words: list[str], folder: Path, environment: Mapping[str, str], files: Path
 ) -> "subprocess.CompletedProcess[str]":
     """`workbuoy` in this process, which is a fork: to begin one and to import is most of what a command takes."""
+    subprocess.Popen = Forking  # type: ignore[misc]  # of the sides that a comparison has declared
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -51,14 +51,13 @@ class StoodUp:
 
 
 @contextmanager
-def stood_up(stack: str, folder: Path, app: Path) -> Iterator[StoodUp]:
-    """A stack of a project, and what its service needs, for as long as the context lasts."""
-    with Standing(app) as standing:
-        one = StoodUp(stack, folder, standing)
-        try:
-            yield one
-        finally:
-            one.end()
+def stood_up(stack: str, folder: Path, standing: Standing) -> Iterator[StoodUp]:
+    """A stack of a project for as long as the context lasts, with what its service needs."""
+    one = StoodUp(stack, folder, standing)
+    try:
+        yield one
+    finally:
+        one.end()
 
 
 def _keep(asked: Connection, others: Connection, stack: str, folder: Path, app: Path) -> None:

@@ -2,15 +2,16 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from rehearsal.service.processes import Process
+from rehearsal.service.standing import Standing
 from tests.rehearsal.service.test_surroundings import installed
 
 PATIENCE_SECONDS = 300  # a hang is the failure, not a busy machine
@@ -18,14 +19,18 @@ PATIENCE_SECONDS = 300  # a hang is the failure, not a busy machine
 pytestmark = [installed, pytest.mark.slow]
 
 
-def begin(place: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [ROOT / "app/.venv/bin/python", "-m", "workbuoy_app.devtools.embedded_postgres"],
-        cwd=ROOT / "app",
-        env={**os.environ, "TMPDIR": str(place)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+Begin = Callable[[], Process]
+
+
+@pytest.fixture
+def begin(standing: Standing, place: Path) -> Begin:
+    """As a rehearsal begins it: a fork of a process that has imported what it needs."""
+    environment = {**os.environ, "TMPDIR": str(place)}
+    return partial(standing.programs.begin_devtool, "embedded_postgres", environment=environment)
+
+
+def serves(process: Process) -> bool:
+    return becomes(lambda: bool(process.lines)) and "superuser" in process.lines[0]
 
 
 def running_in(place: Path) -> list[int]:
@@ -65,11 +70,10 @@ def place(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("after_seconds", [0.0, 0.02, 0.1, 0.3])
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_second_signal_while_it_cleans_up_leaves_nothing(
-    place: Path, after_seconds: float, second: signal.Signals
+    begin: Begin, place: Path, after_seconds: float, second: signal.Signals
 ) -> None:
-    process = begin(place)
-    assert process.stdout
-    assert "superuser" in process.stdout.readline()
+    process = begin()
+    assert serves(process)
     process.send_signal(signal.SIGTERM)
     time.sleep(after_seconds)
     process.send_signal(second)
@@ -78,26 +82,25 @@ def test_a_second_signal_while_it_cleans_up_leaves_nothing(
 
 
 @pytest.mark.parametrize("after_seconds", [0.05, 0.2, 0.4, 0.8])
-def test_a_signal_while_it_starts_leaves_nothing(place: Path, after_seconds: float) -> None:
-    process = begin(place)
+def test_a_signal_while_it_starts_leaves_nothing(begin: Begin, place: Path, after_seconds: float) -> None:
+    process = begin()
     time.sleep(after_seconds)
     process.send_signal(signal.SIGTERM)
     process.wait(PATIENCE_SECONDS)
     assert becomes(lambda: is_clean(place)), (list(place.iterdir()), running_in(place))
 
 
-def test_what_was_killed_together_with_its_janitor_the_next_start_removes(place: Path) -> None:
-    first = begin(place)
-    assert first.stdout
-    first.stdout.readline()
-    for pid in [*running_in(place), first.pid]:  # the janitor before it can see the end
+def test_what_was_killed_together_with_its_janitor_the_next_start_removes(begin: Begin, place: Path) -> None:
+    first = begin()
+    assert serves(first)
+    for pid in running_in(place):  # the janitor before it can see the end
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    first.send_signal(signal.SIGKILL)
     first.wait(PATIENCE_SECONDS)
     (left,) = place.iterdir()
-    second = begin(place)
-    assert second.stdout
-    second.stdout.readline()
+    second = begin()
+    assert serves(second)
     assert not left.exists()
     assert len(list(place.iterdir())) == 1, "the running one's own folder stays"
     second.send_signal(signal.SIGTERM)
@@ -105,14 +108,13 @@ def test_what_was_killed_together_with_its_janitor_the_next_start_removes(place:
     assert becomes(lambda: is_clean(place))
 
 
-def test_a_folder_that_an_earlier_end_left_without_its_lock_goes_with_the_next_start(place: Path) -> None:
+def test_a_folder_that_an_earlier_end_left_without_its_lock_goes_with_the_next_start(begin: Begin, place: Path) -> None:
     left, young = (place / f"workbuoy-postgres-{name}" for name in ("left", "young"))
     for folder in (left, young):
         (folder / "data/base").mkdir(parents=True)
     os.utime(left, (time.time() - 3600,) * 2)
-    second = begin(place)
-    assert second.stdout
-    second.stdout.readline()
+    second = begin()
+    assert serves(second)
     assert not left.exists()
     assert young.exists(), "somebody may just be making it"
     second.send_signal(signal.SIGTERM)
@@ -120,9 +122,9 @@ def test_a_folder_that_an_earlier_end_left_without_its_lock_goes_with_the_next_s
 
 
 @pytest.mark.parametrize("after_seconds", [0.1, 0.3, 0.6])
-def test_a_kill_in_the_middle_of_making_it_leaves_nothing(place: Path, after_seconds: float) -> None:
-    process = begin(place)
+def test_a_kill_in_the_middle_of_making_it_leaves_nothing(begin: Begin, place: Path, after_seconds: float) -> None:
+    process = begin()
     time.sleep(after_seconds)
-    process.kill()
+    process.send_signal(signal.SIGKILL)
     process.wait(PATIENCE_SECONDS)
     assert becomes(lambda: is_clean(place)), (list(place.iterdir()), running_in(place))

@@ -31,6 +31,7 @@ from rehearsal.service.other import (
 from rehearsal.service.processes import started
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import opened_trial
+from rehearsal.service.standing import Standing
 from rehearsal.service.steps import DATABASE_STEPS, stop_service
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import StepError, Trial
@@ -84,25 +85,25 @@ def prod() -> Iterator[tuple[Rehearsal, Cloud]]:
         yield rehearsal, moto.cloud(rehearsal.account, rehearsal.region)
 
 
-def keep_contract(rehearsal: Rehearsal, cloud: Cloud) -> ServiceRehearsal:
+def keep_contract(rehearsal: Rehearsal, cloud: Cloud, standing: Standing) -> ServiceRehearsal:
     programs = Given((str(APP / ".venv/bin/workbuoy-app"),))
-    with Surroundings(APP) as surroundings:
+    with Surroundings(APP, provider=standing) as surroundings:
         return rehearse_other(rehearsal, cloud, surroundings, programs, program="ours")
 
 
 @installed
 @pytest.mark.slow
-def test_the_bundled_service_keeps_the_contract_too(prod: tuple[Rehearsal, Cloud]) -> None:
-    found = in_a_fork(partial(keep_contract, *prod))
+def test_the_bundled_service_keeps_the_contract_too(prod: tuple[Rehearsal, Cloud], standing: Standing) -> None:
+    found = in_a_fork(partial(keep_contract, *prod, standing))
     assert [(step.name, step.detail) for step in found.steps if not step.passed] == []
     assert found.passed
 
 
 @pytest.fixture(scope="module")
-def trial(prod: tuple[Rehearsal, Cloud]) -> Iterator[Trial]:
+def trial(prod: tuple[Rehearsal, Cloud], standing: Standing) -> Iterator[Trial]:
     """Prod, where the good service made the first login and migrated."""
     rehearsal, cloud = prod
-    with Surroundings(APP) as surroundings:
+    with Surroundings(APP, provider=standing) as surroundings:
         service = run_by_python(SERVICE)
         with opened_trial(declared_service(rehearsal), cloud, surroundings, programs=service) as found:
             for _, step in DATABASE_STEPS:

@@ -21,7 +21,7 @@ from rehearsal.service.steps import ATTACHMENT
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import Trial
 from tests.conftest import PROJECT
-from tests.rehearsal.service.test_surroundings import APP, installed
+from tests.rehearsal.service.test_surroundings import installed
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGE = "/a-page-of-the-service"
@@ -84,7 +84,9 @@ def told(page: str, port: int, profile: Path) -> str:
 @installed
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: what a browser makes of the CORS rule was not tried")
-def test_a_page_of_the_service_reads_an_attachment_and_a_page_from_elsewhere_does_not(tmp_path: Path) -> None:
+def test_a_page_of_the_service_reads_an_attachment_and_a_page_from_elsewhere_does_not(
+    surroundings: Surroundings, tmp_path: Path
+) -> None:
     said: dict[str, str] = {}
 
     def show_pages(trial: Trial) -> str:
@@ -105,7 +107,7 @@ def test_a_page_of_the_service_reads_an_attachment_and_a_page_from_elsewhere_doe
             said["without a rule"] = told(trial.public_url + PAGE, port, tmp_path / "without")
         return "shown"
 
-    with Surroundings(APP) as surroundings, running() as moto:
+    with running() as moto:
         rehearsal = rehearse(find_project(PROJECT), "dev", Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         steps = [("pages", show_pages), ("pages without the rule", without_rule)]

@@ -33,9 +33,9 @@ def node(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 @installed
 @pytest.mark.slow
 @pytest.mark.skipif(bool(person.missing(APP, in_image=False)), reason=person.missing(APP, in_image=False) or "-")
-def test_a_person_works_in_prods_service_by_keyboard_alone() -> None:
+def test_a_person_works_in_prods_service_by_keyboard_alone(surroundings: Surroundings) -> None:
     """Over https, logged in at a real provider, with attachments from the store, while the login rotates."""
-    with Surroundings(APP) as surroundings, running() as moto:
+    with running() as moto:
         rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         steps = [("a person in Chromium", person.spend_a_day)]

@@ -12,6 +12,7 @@ from rehearsal.service.restoring import Restoring
 from rehearsal.service.restoring_stack import WholeStack
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
+from rehearsal.service.standing import Standing
 from rehearsal.service.surroundings import Surroundings
 from tests.conftest import PROJECT
 from tests.rehearsal.service.test_surroundings import APP, installed
@@ -20,8 +21,8 @@ ROLE = "workbuoy-prod-restore"
 pytestmark = pytest.mark.slow
 
 
-def restored(spoil: Callable[[Cloud], None] = lambda _: None) -> ServiceRehearsal:
-    with Surroundings(APP, archiving=True) as surroundings, running() as moto:
+def restored(standing: Standing, spoil: Callable[[Cloud], None] = lambda _: None) -> ServiceRehearsal:
+    with Surroundings(APP, provider=standing, archiving=True) as surroundings, running() as moto:
         rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         spoil(cloud)
@@ -30,8 +31,8 @@ def restored(spoil: Callable[[Cloud], None] = lambda _: None) -> ServiceRehearsa
 
 
 @installed
-def test_a_damaged_customer_comes_back_and_its_neighbour_goes_on() -> None:
-    found = restored()
+def test_a_damaged_customer_comes_back_and_its_neighbour_goes_on(standing: Standing) -> None:
+    found = restored(standing)
     assert [step.detail for step in found.steps if not step.passed] == []
     assert found.denials == ()
     assert found.unused == (), "an action of the restore role that nothing asks for"
@@ -53,8 +54,8 @@ def nobody_reads_older_versions(cloud: Cloud) -> None:
 
 
 @installed
-def test_a_right_that_restoring_lacks_is_named_and_stops_it() -> None:
-    found = restored(nobody_reads_older_versions)
+def test_a_right_that_restoring_lacks_is_named_and_stops_it(standing: Standing) -> None:
+    found = restored(standing, nobody_reads_older_versions)
     assert not found.passed
     assert any(one.startswith(f"{ROLE}: s3:GetObjectVersion on ") for one in found.denials), found.denials
     failed = next(step.name for step in found.steps if not step.passed)

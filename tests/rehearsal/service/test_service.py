@@ -19,19 +19,20 @@ from rehearsal.service.declared import declared_service
 from rehearsal.service.leaving import Leaving
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
+from rehearsal.service.standing import Standing
 from rehearsal.service.steps import STEPS
 from rehearsal.service.surroundings import Surroundings
 from tests.conftest import PROJECT, Change, Declare
 from tests.rehearsal.service.stood import StoodUp, stood_up
-from tests.rehearsal.service.test_surroundings import APP, installed
+from tests.rehearsal.service.test_surroundings import installed
 
 TASK_ROLE = "workbuoy-prod-service-task"
 
 
 @pytest.fixture(scope="module")
-def prod() -> Iterator[StoodUp]:
+def prod(standing: Standing) -> Iterator[StoodUp]:
     """Prod, which each case has a fork of to itself."""
-    with stood_up("prod", PROJECT, APP) as one:
+    with stood_up("prod", PROJECT, standing) as one:
         yield one
 
 
@@ -66,8 +67,8 @@ def expect_every_step(found: ServiceRehearsal) -> None:
 
 @installed
 @pytest.mark.slow
-def test_the_service_works_in_what_dev_made() -> None:
-    with Surroundings(APP) as surroundings, running() as moto:
+def test_the_service_works_in_what_dev_made(surroundings: Surroundings) -> None:
+    with running() as moto:
         rehearsal = rehearse(find_project(PROJECT), "dev", Options(), moto)
         expect_every_step(rehearse_service(rehearsal, moto.cloud(rehearsal.account, rehearsal.region), surroundings))
 
@@ -84,7 +85,7 @@ def test_the_service_works_in_what_prod_made(prod: StoodUp) -> None:
 @installed
 @pytest.mark.slow
 def test_a_service_that_speaks_tls_to_its_load_balancer_and_exports_spans_passes_every_step(
-    change: Callable[[str, Change], Project],
+    change: Callable[[str, Change], Project], surroundings: Surroundings
 ) -> None:
     def apply(settings: dict[str, Any]) -> None:
         settings["service"]["targetTls"] = True
@@ -92,7 +93,7 @@ def test_a_service_that_speaks_tls_to_its_load_balancer_and_exports_spans_passes
         settings["observability"]["traces"] = traces
 
     project = change("dev", apply)
-    with Surroundings(APP) as surroundings, running() as moto:
+    with running() as moto:
         rehearsal = rehearse(project, "dev", Options(), moto)
         declared = declared_service(rehearsal)
         assert (declared.scheme, declared.service.environment["TLS_ENABLED"]) == ("https", "true")
@@ -184,8 +185,8 @@ def test_every_statement_of_the_task_role_is_tried(declared: Declare) -> None:
 
 @installed
 @pytest.mark.slow
-def test_a_leaving_misses_the_statement_by_which_what_restores_kept_goes() -> None:
-    with Surroundings(APP) as surroundings, running() as moto:
+def test_a_leaving_misses_the_statement_by_which_what_restores_kept_goes(surroundings: Surroundings) -> None:
+    with running() as moto:
         rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         without(TASK_ROLE, END_WAYS_BACK, cloud, rehearsal)

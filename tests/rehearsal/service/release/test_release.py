@@ -13,10 +13,12 @@ from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.service.release import change, migration, rehearse_release
 from rehearsal.service.result import ServiceRehearsal
+from rehearsal.service.standing import Standing
 from rehearsal.service.surroundings import Surroundings
 from tests.conftest import PROJECT
 from tests.rehearsal.service.test_surroundings import APP, installed
 
+Made = tuple[Rehearsal, Cloud, Standing]
 pytestmark = [installed, pytest.mark.slow]
 
 REVISION = '''"""A change."""
@@ -42,10 +44,10 @@ def less_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[tuple[Rehearsal, Cloud]]:
+def made(standing: Standing) -> Iterator[Made]:
     with running() as moto:
         rehearsal = rehearse(find_project(PROJECT), "dev", Options(), moto)
-        yield rehearsal, moto.cloud(rehearsal.account, rehearsal.region)
+        yield rehearsal, moto.cloud(rehearsal.account, rehearsal.region), standing
 
 
 @contextmanager
@@ -65,9 +67,9 @@ def app_with(folder: Path, *statements: str) -> Iterator[Path]:
     yield app
 
 
-def deployed(made: tuple[Rehearsal, Cloud], folder: Path, *statements: str) -> ServiceRehearsal:
-    rehearsal, cloud = made
-    with app_with(folder, *statements) as app, Surroundings(app) as surroundings:
+def deployed(made: Made, folder: Path, *statements: str) -> ServiceRehearsal:
+    rehearsal, cloud, standing = made
+    with app_with(folder, *statements) as app, Surroundings(app, provider=standing) as surroundings:
         return rehearse_release(rehearsal, cloud, surroundings, former_app=APP)
 
 
@@ -76,9 +78,7 @@ def failed(found: ServiceRehearsal) -> tuple[str, str]:
     return step.name, step.detail
 
 
-def test_a_harmless_change_passes_with_every_write_and_can_be_rolled_back(
-    made: tuple[Rehearsal, Cloud], tmp_path: Path
-) -> None:
+def test_a_harmless_change_passes_with_every_write_and_can_be_rolled_back(made: Made, tmp_path: Path) -> None:
     found = deployed(made, tmp_path, "alter table things add column draft text")
     assert [(one.name, one.detail) for one in found.steps if not one.passed] == []
     assert found.passed
@@ -87,16 +87,14 @@ def test_a_harmless_change_passes_with_every_write_and_can_be_rolled_back(
     assert "none failed" in details["every acknowledged write is there"]
 
 
-def test_a_dropped_column_that_the_release_before_reads_is_named(made: tuple[Rehearsal, Cloud], tmp_path: Path) -> None:
+def test_a_dropped_column_that_the_release_before_reads_is_named(made: Made, tmp_path: Path) -> None:
     name, detail = failed(deployed(made, tmp_path, "alter table things drop column status"))
     assert name in {"migrate beside it", "the release before on the new schema"}
     assert "requests failed" in detail
     assert "UndefinedColumn" in detail
 
 
-def test_a_statement_that_blocks_writers_is_named_with_the_way_out(
-    made: tuple[Rehearsal, Cloud], tmp_path: Path
-) -> None:
+def test_a_statement_that_blocks_writers_is_named_with_the_way_out(made: Made, tmp_path: Path) -> None:
     name, detail = failed(
         deployed(made, tmp_path, "lock table things in access exclusive mode", "select pg_sleep(2.5)")
     )
@@ -105,7 +103,7 @@ def test_a_statement_that_blocks_writers_is_named_with_the_way_out(
     assert "for a lock on things behind `select pg_sleep(2.5)`" in detail
 
 
-def test_a_migration_that_fails_ends_the_deployment(made: tuple[Rehearsal, Cloud], tmp_path: Path) -> None:
+def test_a_migration_that_fails_ends_the_deployment(made: Made, tmp_path: Path) -> None:
     name, detail = failed(deployed(made, tmp_path, "alter table things add column title text"))
     assert name == "migrate beside it"
     assert detail.startswith("migrate failed")
