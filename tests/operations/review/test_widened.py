@@ -449,4 +449,7 @@ def test_what_runs_under_another_role_may_do_what_that_one_may(kind: str, name: 
 def test_a_task_made_along_with_its_role_or_after_a_new_revision_stops_nothing() -> None:
     assert not opened(step("create", t.TASK_DEFINITION, None, {"taskRoleArn": UNKNOWN}))
     assert not opened(step("update", t.SERVICE, {"taskDefinition": "task:1"}, {"taskDefinition": UNKNOWN}))
+    task = stands(t.TASK_DEFINITION, "task", "arn:aws:ecs:x:1:task-definition/task:2", family="task")
+    before, after = ({"taskDefinition": f"arn:aws:ecs:x:1:task-definition/task:{number}"} for number in (2, 1))
+    assert not opened(task, step("update", t.SERVICE, before, after))
     assert opened(step("update", t.FUNCTION, {"role": "narrow"}, {"role": UNKNOWN}))
