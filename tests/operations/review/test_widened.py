@@ -237,7 +237,9 @@ def test_what_a_permission_set_allows_is_a_grant_however_it_is_said() -> None:
     wide = {**arn, "inlinePolicy": document(statement("*", "*"))}
     assert opened(step("create", t.PERMISSION_SET_POLICY, None, wide))
     narrow = {**arn, "inlinePolicy": document(statement("s3:GetObject"))}
-    assert not opened(step("create", t.PERMISSION_SET_POLICY, None, narrow))
+    more = {"outputs": {"arn": arn["permissionSetArn"]}}
+    declared = step("same", t.PERMISSION_SET, {}, {}, name="set", old_more=more, new_more=more)
+    assert not opened(declared, step("create", t.PERMISSION_SET_POLICY, None, narrow))
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     assert opened(step("create", t.PERMISSION_SET_ATTACHMENT, None, {**arn, "managedPolicyArn": admin}))
     assert opened(step("create", t.PERMISSION_SET_ATTACHMENTS, None, {**arn, "managedPolicyArns": [admin]}))
