@@ -37,6 +37,8 @@ class Difference:
     before: Graph
     found: dict[str, str] = field(default_factory=dict)
     """URN that a resource has now -> URN that it had."""
+    let_go: set[str] = field(default_factory=set)
+    """URNs of what was managed and is only read from now on, by the same id: it stays. By another, it is deleted."""
     made_anew: dict[str, frozenset[str]] = field(default_factory=dict)
     """URN of a resource that is created or replaced -> its attributes, which are not known before the update."""
 
@@ -57,9 +59,8 @@ class Difference:
         kept = set(self.found.values())
         for old in self.before.resources:
             if old.urn not in kept:
-                yield PlanStep(
-                    op="forget" if old.read else "delete", urn=old.urn, old=old, new=None, looked_up=old.read
-                )
+                op: Operation = "forget" if old.read or old.urn in self.let_go else "delete"
+                yield PlanStep(op=op, urn=old.urn, old=old, new=None, looked_up=old.read)
 
     # ---- which resource it was
 
@@ -67,8 +68,12 @@ class Difference:
         taken = set(self.found.values())
         for urn in (new.urn, *self._former_urns(new)):
             old = self.before.by_urn.get(urn)
-            if old is not None and old.urn not in taken:
+            if old is None or old.urn in taken:
+                continue
+            if (old.read, old.custom) == (new.read, new.custom):
                 return old
+            if new.read and old.id == new.id:
+                self.let_go.add(urn)
         return None
 
     def _former_urns(self, new: Resource) -> Iterator[str]:

@@ -353,7 +353,7 @@ def _serves_plainly(one: Resource) -> Any:
     """A plain listener that only sends people on to TLS serves nothing."""
     actions = [action.get("type") for action in maps(one.inputs.get("defaultActions"))]
     redirects = bool(actions) and all(action == "redirect" for action in actions)
-    return lambda value: value in ("HTTP", "TCP") and not redirects
+    return lambda value: value not in ("HTTPS", "TLS") and not redirects
 
 
 def _if(value: Any, one: Resource, exposure: ExposureKind, test: Any) -> Iterator[Exposed]:

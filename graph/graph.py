@@ -140,7 +140,7 @@ class Graph:
         found = [one for text in items(value) if (one := self.find(text, *types)) is not None]
         for urn in resource.property_dependencies.get(root_of(path), ()):
             one = self.by_urn.get(urn)
-            if one is not None and one.type in types and one not in found:
+            if one is not None and one.type in types and one not in found and _may_mean(value, one):
                 found.append(one)
         if not found and any(isinstance(one, Mark) for one in items(value)):
             siblings = [one for one in self.of(*types) if one.parent and one.parent == resource.parent]
@@ -191,3 +191,12 @@ class Graph:
         provider = self.by_urn.get(resource.provider)
         inherited = provider.inputs.get("region") if provider is not None else None
         return inherited if isinstance(inherited, str) and inherited else self.region
+
+
+def _may_mean(value: Any, one: Resource) -> bool:
+    """Whether a value that depends on a resource may be a reference to it: it is not all known, or a text says it."""
+    texts = items(value)
+    if not texts or any(isinstance(text, Mark) for text in texts):
+        return True
+    said = (one.id, *(one.get(key) for key in (*_IDENTITIES, *_NAMES)))
+    return any(isinstance(name, str) and name and name in str(text) for text in texts for name in said)

@@ -18,6 +18,7 @@ from graph.recorded import (
     RecordedEvent,
     RecordedPolicy,
     RecordedPreview,
+    RecordedResource,
     RecordedStep,
     RecordedSummary,
 )
@@ -275,15 +276,21 @@ def _looks_like_events(text: str) -> bool:
 def _step(op: Operation, entry: RecordedStep) -> PlanStep:
     detail = entry.detailed_diff or {}
     forcing = tuple(path for path, found in detail.items() if found.kind.endswith("-replace"))
+    let_go = entry.op == "read" and _is_managed(entry.old) and not _is_managed(entry.new)
     return PlanStep(
-        op=op,
+        op="forget" if let_go else op,
         urn=entry.urn,
         old=entry.old.resource() if entry.old else None,
         new=entry.new.resource() if entry.new else None,
         paths=tuple(detail) or entry.diffs,
         replace_paths=forcing or entry.keys,
-        looked_up=type_of(entry.urn) == REFERENCE_TYPE or entry.op in ("read", "discard"),
+        looked_up=type_of(entry.urn) == REFERENCE_TYPE or (entry.op in ("read", "discard") and not let_go),
     )
+
+
+def _is_managed(state: RecordedResource | None) -> bool:
+    """Whether a state is one that the engine looks after. Events do not say which are only read."""
+    return state is not None and not state.external
 
 
 def _policy(found: RecordedPolicy) -> PolicyResult:

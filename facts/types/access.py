@@ -144,16 +144,24 @@ NETWORK = (
     listed(
         t.ROUTE,
         "route",
+        judged="gatewayId",
         noted={
             "gatewayId natGatewayId egressOnlyGatewayId transitGatewayId vpcPeeringConnectionId": "another way",
             "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId": "other traffic goes this way",
         },
         harmless={Harmless.IDENTITY: "routeTableId"},
     ),
-    listed(t.ROUTE_TABLE, "route table", noted={"routes": "other routes"}, harmless={Harmless.IDENTITY: "vpcId"}),
+    listed(
+        t.ROUTE_TABLE,
+        "route table",
+        judged="routes",
+        noted={"routes": "other routes"},
+        harmless={Harmless.IDENTITY: "vpcId"},
+    ),
     listed(
         t.ROUTE_TABLE_ASSOCIATION,
         "subnet's routes",
+        judged="routeTableId subnetId",
         noted={"routeTableId subnetId gatewayId": "a subnet gets other routes"},
     ),
     listed(t.MAIN_ROUTE_TABLE, "network's main routes", noted={"routeTableId": "subnets get other routes"}),
@@ -194,7 +202,7 @@ NETWORK = (
     listed(
         t.ENDPOINT,
         "endpoint",
-        judged="policy",
+        judged="policy securityGroupIds",
         noted={
             "routeTableIds subnetIds securityGroupIds": "other parts of the network reach the service privately",
             "privateDnsEnabled ipAddressType autoAccept": "the service is reached another way",
@@ -212,6 +220,7 @@ NETWORK = (
         t.FLOW_LOG,
         "record of connections",
         removal=Removal.STOPS,
+        judged="trafficType logDestination",
         noted={
             "trafficType logDestinationType logDestination logFormat maxAggregationInterval": "other connections are "
             "recorded, or elsewhere",
@@ -230,7 +239,7 @@ NETWORK = (
         t.WEB_ACL,
         "web application firewall",
         removal=Removal.STOPS,
-        judged="defaultAction visibilityConfig dataProtectionConfig",
+        judged="defaultAction visibilityConfig dataProtectionConfig rules",
         noted={
             "rules ruleJson": "other requests are refused",
             "associationConfig": "more or less of a body is looked at",

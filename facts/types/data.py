@@ -13,7 +13,8 @@ DATABASES = (
         judged="backupRetentionPeriod deletionProtection skipFinalSnapshot deleteAutomatedBackups storageEncrypted "
         "publiclyAccessible manageMasterUserPassword password performanceInsightsEnabled "
         "enabledCloudwatchLogsExports iamDatabaseAuthenticationEnabled autoMinorVersionUpgrade copyTagsToSnapshot "
-        "multiAz monitoringInterval performanceInsightsRetentionPeriod",
+        "multiAz monitoringInterval performanceInsightsRetentionPeriod vpcSecurityGroupIds parameterGroupName "
+        "dbSubnetGroupName",
         noted={
             "vpcSecurityGroupIds": "other security groups guard it",
             "engineVersion": "another engine version",
@@ -120,13 +121,14 @@ DATABASES = (
     listed(
         t.SUBNET_GROUP,
         "subnet group",
+        judged="subnetIds",
         noted={"subnetIds": "the database may be in other subnets"},
         harmless={Harmless.NAME: "name namePrefix", Harmless.TEXT: "description"},
     ),
     listed(
         t.EVENT_SUBSCRIPTION,
         "subscription to database events",
-        judged="enabled",
+        judged="enabled sourceType sourceIds",
         noted={
             "snsTopic": "others are told of database events",
             "sourceType sourceIds eventCategories": "other database events are told",
@@ -184,6 +186,7 @@ BUCKETS = (
         t.BUCKET_LOGGING,
         "access log",
         removal=Removal.STOPS,
+        judged="targetBucket",
         noted={"targetBucket targetPrefix targetObjectKeyFormat": "access logs go elsewhere"},
         harmless=_BUCKET_OF,
     ),
@@ -229,6 +232,7 @@ BUCKETS = (
         t.BUCKET_REPLICATION,
         "replication",
         removal=Removal.STOPS,
+        judged="rules",
         noted={"rules": "other objects are copied, or elsewhere", "role": "another role"},
         harmless=_BUCKET_OF,
     ),
@@ -266,7 +270,7 @@ KEYS_AND_SECRETS = (
         t.SECRET,
         "secret",
         loss=Loss.SECRET,
-        judged="kmsKeyId recoveryWindowInDays policy",
+        judged="kmsKeyId recoveryWindowInDays policy replicas",
         noted={"replicas": "other regions hold copies"},
         harmless={
             Harmless.NAME: "name namePrefix",
@@ -302,7 +306,7 @@ IMAGES = (
         t.REPOSITORY,
         "image registry",
         loss=Loss.REMADE,
-        judged="imageTagMutability imageScanningConfiguration forceDelete",
+        judged="imageTagMutability imageScanningConfiguration forceDelete encryptionConfigurations",
         noted={
             "encryptionConfigurations": "another key encrypts images",
             "imageTagMutabilityExclusionFilters": "some tags may be moved to another image",

@@ -8,12 +8,14 @@ SERVING = (
     listed(
         t.CLUSTER,
         "cluster",
+        judged="settings",
         noted={"settings": "it is watched otherwise", "configuration": "commands in tasks are recorded otherwise"},
         harmless={Harmless.NAME: "name"},
     ),
     listed(
         t.SERVICE,
         "service",
+        judged="networkConfiguration",
         noted={
             "networkConfiguration": "another place in the network, or other security groups",
             "enableExecuteCommand": "whether commands may be run inside its tasks",
@@ -37,7 +39,7 @@ SERVING = (
         t.TASK_DEFINITION,
         "task definition",
         removal=Removal.HARMLESS,
-        judged="containerDefinitions networkMode pidMode",
+        judged="containerDefinitions networkMode pidMode ipcMode taskRoleArn executionRoleArn",
         noted={
             "executionRoleArn taskRoleArn": "it runs under another role",
             "volumes": "other volumes",
@@ -71,6 +73,7 @@ SERVING = (
     listed(
         t.FUNCTION,
         "function",
+        judged="role environment vpcConfig loggingConfig",
         noted={
             "role": "it runs under another role",
             "environment": "it gets other settings",
@@ -95,7 +98,8 @@ SERVING = (
     listed(
         t.LOAD_BALANCER,
         "load balancer",
-        judged="enableDeletionProtection accessLogs dropInvalidHeaderFields desyncMitigationMode",
+        judged="enableDeletionProtection accessLogs dropInvalidHeaderFields desyncMitigationMode internal "
+        "securityGroups",
         noted={
             "internal": "it faces the internet, or no longer does",
             "securityGroups": "other security groups guard it",
@@ -114,7 +118,7 @@ SERVING = (
     listed(
         t.LISTENER,
         "listener",
-        judged="sslPolicy",
+        judged="sslPolicy protocol defaultActions",
         noted={
             "protocol": "another protocol",
             "port": "it listens on another port",
@@ -138,6 +142,7 @@ SERVING = (
     listed(
         "aws:lb/listenerRule:ListenerRule",
         "rule of a listener",
+        judged="actions",
         noted={
             "conditions": "it is for other requests: another host name or path",
             "actions transforms": "requests go elsewhere",
@@ -223,6 +228,7 @@ WATCHING = (
         t.METRICS_RULES,
         "rules of metrics",
         removal=Removal.STOPS,
+        judged="data",
         noted={"data": "it watches otherwise"},
         harmless={Harmless.NAME: "name", Harmless.IDENTITY: "workspaceId"},
     ),
@@ -230,6 +236,7 @@ WATCHING = (
         t.METRICS_ALERT_MANAGER,
         "alert manager",
         removal=Removal.STOPS,
+        judged="definition",
         noted={"definition": "others are told, or fewer alerts"},
         harmless={Harmless.IDENTITY: "workspaceId"},
     ),
@@ -311,7 +318,8 @@ WATCHING = (
         t.TRAIL,
         "audit trail",
         removal=Removal.STOPS,
-        judged="enableLogging isMultiRegionTrail enableLogFileValidation includeGlobalServiceEvents kmsKeyId",
+        judged="enableLogging isMultiRegionTrail enableLogFileValidation includeGlobalServiceEvents kmsKeyId "
+        "s3BucketName advancedEventSelectors",
         noted={
             "s3BucketName s3KeyPrefix snsTopicName": "the trail is kept elsewhere",
             "advancedEventSelectors isOrganizationTrail": "other events are recorded",

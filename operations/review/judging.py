@@ -10,6 +10,7 @@ from graph.resource import type_of
 from operations.review.cost import over_budget
 from operations.review.effects import KINDS, Danger, Effect, Judge, NotEvaluated, stop
 from operations.review.opened import opened
+from operations.review.overwritten import overwritten
 from operations.review.properties import properties
 from operations.review.removals import removals
 from operations.review.residency import outside
@@ -18,7 +19,9 @@ from operations.review.weakened import weakened
 from operations.review.widened import widened
 from policies.catalogue import environment_of
 
-JUDGES: Final[Sequence[Judge]] = (removals, weakened, shortened, widened, opened, outside, properties, over_budget)
+JUDGES: Final[Sequence[Judge]] = (
+    *(removals, weakened, shortened, overwritten, widened, opened, outside, properties, over_budget),
+)
 _STRICT: Final = ("prod", "staging")
 
 

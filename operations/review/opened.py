@@ -29,7 +29,8 @@ def _openings(plan: Plan) -> Iterator[Found]:
         if isinstance(one.peer, Mark):
             yield from _unknown_peer(plan, one, known)
         elif one.undeclared and one.inward and not one.web:
-            yield NotEvaluated(one.by, f"{one.ports} open to whoever {one.peer} lets in, which nothing here declares")
+            why = f"{one.ports} open to whoever {one.peer} lets in, which nothing here declares"
+            yield NotEvaluated(one.by, why, matters=plan.whole)
         elif (one.by, what := _what(one, known)) not in seen:
             seen.add((one.by, what))
             together = not one.to_the_world and _together(one, after) and not _together(one, known)

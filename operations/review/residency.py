@@ -59,7 +59,7 @@ def outside(plan: Plan) -> Iterator[Found]:
 def _of_buckets(plan: Plan, urn: str, named: Set[str]) -> Iterator[Found]:
     for bucket in sorted(named - {""}):
         if plan.after.find(bucket, t.BUCKET) is None:
-            yield NotEvaluated(urn, f"something goes to the bucket {bucket}, which nothing here declares")
+            yield NotEvaluated(urn, f"something goes to the bucket {bucket}, which nothing here declares", plan.whole)
 
 
 def _of_provider(step: PlanStep) -> Iterator[Found]:

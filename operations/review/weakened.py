@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from facts.safeguards import Rule, Safeguard, safeguards
+from facts.safeguards import Rule, Safeguard, Weakening, safeguards
 from graph.marks import is_known
 from graph.plan import Plan
 from operations.review.effects import Found, NotEvaluated, note, stop
@@ -47,7 +47,8 @@ def _compared(plan: Plan, before: Safeguard | None, after: Safeguard | None) -> 
             yield NotEvaluated(by, f"{rule.name} is not shown, so whether it is weaker cannot be told", rule.stops)
         return
     named_only = either.subject not in plan.by_urn and before is None and step is not None and step.op == "create"
-    if named_only and becomes != rule.default and rule.strength(becomes) <= rule.strength(rule.default):
+    said = becomes != rule.default or rule.kind is Weakening.EXPOSURE
+    if named_only and said and rule.strength(becomes) <= rule.strength(rule.default):
         what = f"{rule.name} is set to {shown(becomes)} on something that is only named here ({rule.what})"
         yield (stop if rule.stops else note)(rule.kind.value, by, what)
     elif rule.strength(becomes) < rule.strength(was):

@@ -78,7 +78,7 @@ def _of_runners(plan: Plan, before: Reach, after: Reach, accounts: Accounts) -> 
             if one.role is None:
                 made_along = not step.old and isinstance(one.value, Mark)
                 why = f"{one.property} is {one.value}, which nothing here declares: nobody knows what it may do"
-                yield NotEvaluated(step.urn, why, matters=not made_along)
+                yield NotEvaluated(step.urn, why, matters=plan.whole and not made_along)
             elif step.old:
                 grants = _of_role(before, was.role if was else None), _of_role(after, one.role)
                 yield from _under(plan, step, one.role, grants, accounts)

@@ -54,6 +54,18 @@ def test_what_comes_and_goes() -> None:
     assert {name: step.op for name, step in found.items()} == {"topic": "create", "database-instance": "delete"}
 
 
+def test_what_was_managed_and_is_only_read_is_let_go_or_deleted_where_another_is_read() -> None:
+    def ops(after: Resource, before: Resource = DATABASE) -> list[str]:
+        return [step.op for step in difference(Graph([before]), Graph([after]))]
+
+    looked_up = replace(DATABASE, read=True)
+    assert ops(looked_up) == ["read", "forget"]
+    assert ops(replace(looked_up, id="another")) == ["read", "delete"]
+    assert ops(replace(DATABASE, custom=False)) == ["create", "delete"]
+    assert ops(DATABASE, before=looked_up) == ["create", "forget"]
+    assert ops(looked_up, before=looked_up) == ["same"]
+
+
 def test_an_ignored_change_is_none_and_a_named_one_replaces() -> None:
     other = changed(DATABASE, instanceClass="db.m7g.large")
     assert steps([DATABASE], [replace(other, ignore_changes=("instanceClass",))])["database-instance"].op == "same"

@@ -111,6 +111,7 @@ def test_halves_of_the_internet_are_the_internet(peer: str, world: bool) -> None
         ),
         (t.LOAD_BALANCER, {}, ExposureKind.PUBLIC_LOAD_BALANCER),
         (t.LISTENER, {"protocol": "HTTP", "defaultActions": [{"type": "forward"}]}, ExposureKind.PLAIN),
+        (t.LISTENER, {"protocol": "UDP", "defaultActions": [{"type": "forward"}]}, ExposureKind.PLAIN),
         ("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"}, ExposureKind.ANYBODY_INVOKES),
         (t.BUCKET, {"website": {"indexDocument": "index.html"}}, ExposureKind.WEBSITE),
     ],

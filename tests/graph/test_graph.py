@@ -62,6 +62,17 @@ def test_a_dependency_stands_for_a_value_that_is_not_known() -> None:
     assert Graph([BUCKET_ONE, BUCKET_TWO, side]).referred(side, "bucket", BUCKET) == [BUCKET_TWO]
 
 
+def test_a_dependency_stands_for_no_text_that_says_another_thing() -> None:
+    def named(text: str) -> list[Resource]:
+        side = resource(
+            VERSIONING, "side", inputs={"bucket": text}, property_dependencies={"bucket": (BUCKET_ONE.urn,)}
+        )
+        return Graph([BUCKET_ONE, side]).referred(side, "bucket", BUCKET)
+
+    assert named("arn:aws:s3:::files-1/*") == [BUCKET_ONE]
+    assert named("elsewhere") == []
+
+
 def test_without_a_dependency_the_only_one_in_the_component_is_meant() -> None:
     side = resource(VERSIONING, "side", inputs={"bucket": Unknown()})
     assert Graph([BUCKET_ONE, BUCKET_TWO, side]).referred(side, "bucket", BUCKET) == [BUCKET_ONE]

@@ -163,7 +163,7 @@ def test_what_changes_of_an_ignored_property_stays_and_that_it_is_ignored_is_rea
     ]
 
 
-@pytest.mark.parametrize("path", ["deletionProtection", '["deletionProtection"]', "*"])
+@pytest.mark.parametrize("path", ["deletionProtection", '["deletionProtection"]', "*", "vpcSecurityGroupIds[0]"])
 def test_what_is_judged_and_ignored_from_now_on_stops_also_where_it_is_made(path: str) -> None:
     stands = Resource(urn=DATABASE, type=t.DATABASE, name="db", inputs={"deletionProtection": True})
     ignored = replace(stands, ignore_changes=(path, "tags"))

@@ -118,6 +118,13 @@ def test_what_was_only_looked_up_is_no_part_of_the_stack() -> None:
     assert kinds(step("discard", t.DATABASE, {"identifier": "of-somebody-else"}, None)) == []
 
 
+def test_what_was_managed_and_is_only_read_from_now_on_is_let_go() -> None:
+    external = {"external": True}
+    assert kinds(step("read", t.DATABASE, {}, {}, new_more=external)) == ["forget"]
+    assert kinds(step("read", t.DATABASE, {}, {}, old_more=external, new_more=external)) == []
+    assert kinds(step("read", t.DATABASE, None, {}, new_more=external)) == []
+
+
 def test_a_new_resource_under_a_name_that_is_still_taken_stops_with_the_alias() -> None:
     steps = (
         step("create", t.CLUSTER, None, {"name": "prod"}, name="cluster-main"),

@@ -237,7 +237,9 @@ def test_what_a_permission_set_allows_is_a_grant_however_it_is_said() -> None:
     wide = {**arn, "inlinePolicy": document(statement("*", "*"))}
     assert opened(step("create", t.PERMISSION_SET_POLICY, None, wide))
     narrow = {**arn, "inlinePolicy": document(statement("s3:GetObject"))}
-    assert not opened(step("create", t.PERMISSION_SET_POLICY, None, narrow))
+    more = {"outputs": {"arn": arn["permissionSetArn"]}}
+    declared = step("same", t.PERMISSION_SET, {}, {}, name="set", old_more=more, new_more=more)
+    assert not opened(declared, step("create", t.PERMISSION_SET_POLICY, None, narrow))
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     assert opened(step("create", t.PERMISSION_SET_ATTACHMENT, None, {**arn, "managedPolicyArn": admin}))
     assert opened(step("create", t.PERMISSION_SET_ATTACHMENTS, None, {**arn, "managedPolicyArns": [admin]}))
@@ -449,4 +451,7 @@ def test_what_runs_under_another_role_may_do_what_that_one_may(kind: str, name: 
 def test_a_task_made_along_with_its_role_or_after_a_new_revision_stops_nothing() -> None:
     assert not opened(step("create", t.TASK_DEFINITION, None, {"taskRoleArn": UNKNOWN}))
     assert not opened(step("update", t.SERVICE, {"taskDefinition": "task:1"}, {"taskDefinition": UNKNOWN}))
+    task = stands(t.TASK_DEFINITION, "task", "arn:aws:ecs:x:1:task-definition/task:2", family="task")
+    before, after = ({"taskDefinition": f"arn:aws:ecs:x:1:task-definition/task:{number}"} for number in (2, 1))
+    assert not opened(task, step("update", t.SERVICE, before, after))
     assert opened(step("update", t.FUNCTION, {"role": "narrow"}, {"role": UNKNOWN}))
