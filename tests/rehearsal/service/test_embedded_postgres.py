@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from rehearsal.service.processes import Process
 from rehearsal.service.standing import Standing
 from tests.rehearsal.service.test_surroundings import installed
 
-PATIENCE_SECONDS = 300  # a hang is the failure, not a busy machine
+PATIENCE_SECONDS = 3  # a hang is the failure, not a busy machine
 
 pytestmark = [installed, pytest.mark.slow]
 
@@ -23,10 +22,18 @@ Begin = Callable[[], Process]
 
 
 @pytest.fixture
-def begin(standing: Standing, place: Path) -> Begin:
-    """As a rehearsal begins it: a fork of a process that has imported what it needs."""
-    environment = {**os.environ, "TMPDIR": str(place)}
-    return partial(standing.programs.begin_devtool, "embedded_postgres", environment=environment)
+def begin(standing: Standing, place: Path) -> Iterator[Begin]:
+    """As a rehearsal begins it: a fork of a process that has imported what it needs. None outlives the test."""
+    begun: list[Process] = []
+
+    def one() -> Process:
+        environment = {**os.environ, "TMPDIR": str(place)}
+        begun.append(standing.programs.begin_devtool("embedded_postgres", environment=environment))
+        return begun[-1]
+
+    yield one
+    for process in begun:
+        process.stop()
 
 
 def serves(process: Process) -> bool:
