@@ -33,7 +33,7 @@ def keep_off_internet_routes(args: Args, report: Report) -> None:
         report("dbSubnetGroupName names no subnet group of this stack")
         return
     subnets = [subnet for group in groups for subnet in stack.named_by(group, "subnetIds", t.SUBNET)]
-    if not subnets:
+    if not subnets and not any(stack.of(t.SUBNET)):
         raise NotEvaluated("its subnets are no part of this stack; the stack that holds them is judged by itself")
     if any(stack.names_others(group, "subnetIds", t.SUBNET) for group in groups):
         report("some of its subnets are no part of this stack")
