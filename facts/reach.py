@@ -9,36 +9,10 @@ from facts import tokens as t
 from facts.permissions.documents import Document, PolicyKind, Statement, documents, is_document, statements, version_of
 from facts.permissions.managed import is_managed_by_aws, managed_statements
 from facts.permissions.patterns import WITH_VARIABLES
-from facts.subjects import subjects
+from facts.subjects import OWNERS, subjects
 from graph import Graph, Mark, Resource
 from graph.resource import type_of
 from graph.values import items, maps
-
-_OWNERS: Final = {
-    t.ROLE_POLICY: (("role", t.ROLE),),
-    t.USER_POLICY: (("user", t.USER),),
-    t.GROUP_POLICY: (("group", t.GROUP),),
-    t.PERMISSION_SET_POLICY: (("permissionSetArn", t.PERMISSION_SET),),
-    t.PERMISSION_SET_ATTACHMENT: (("permissionSetArn", t.PERMISSION_SET),),
-    t.PERMISSION_SET_ATTACHMENTS: (("permissionSetArn", t.PERMISSION_SET),),
-    t.ROLE_ATTACHMENT: (("role", t.ROLE),),
-    t.USER_ATTACHMENT: (("user", t.USER),),
-    t.GROUP_ATTACHMENT: (("group", t.GROUP),),
-    t.POLICY_ATTACHMENT: (("roles", t.ROLE), ("users", t.USER), ("groups", t.GROUP)),
-    t.ATTACHMENTS_EXCLUSIVE: (("roleName", t.ROLE),),
-    t.BUCKET_POLICY: (("bucket", t.BUCKET),),
-    t.SECRET_POLICY: (("secretArn", t.SECRET),),
-    t.KEY_POLICY: (("keyId", t.KEY),),
-    t.KEY_GRANT: (("keyId", t.KEY),),
-    t.TOPIC_POLICY: (("arn", t.TOPIC),),
-    t.REPOSITORY_POLICY: (("repository", t.REPOSITORY),),
-    t.FUNCTION_PERMISSION: (("function", t.FUNCTION),),
-    t.FUNCTION_URL: (("functionName", t.FUNCTION),),
-    t.QUEUE_POLICY: (("queueUrl", t.QUEUE),),
-    t.ENDPOINT_POLICY: (("vpcEndpointId", t.ENDPOINT),),
-    t.BACKUP_VAULT_POLICY: (("backupVaultName", t.BACKUP_VAULT),),
-}
-"""Whose policy it is: the property that names it, and that one's type. Every other type's policy is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +103,7 @@ def _without_sid(statement: Statement) -> dict[str, Any]:
 
 def owners(graph: Graph, one: Resource) -> list[str]:
     """Whose policy a resource is: URNs, or the texts that name what is of another stack."""
-    ways = _OWNERS.get(one.type)
+    ways = OWNERS.get(one.type)
     if ways is None:
         return [one.urn]
     named = [way for way in ways if one.inputs.get(way[0]) is not None] or ways[:1]

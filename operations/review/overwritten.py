@@ -1,37 +1,27 @@
 """What is put in the place of something that nobody here has seen: settings of which AWS keeps one a thing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from facts import tokens as t
+from facts.subjects import OWNERS
 from facts.types import noun_of
 from graph.plan import Plan
 from graph.values import at
 from operations.review.effects import Found, NotEvaluated
 
-_ONE_EACH: Final[Mapping[str, tuple[str, str]]] = {
-    **dict.fromkeys(
-        (
-            *(t.BUCKET_ACL, t.BUCKET_CORS, t.BUCKET_ENCRYPTION, t.BUCKET_LIFECYCLE, t.BUCKET_LOGGING),
-            *(t.BUCKET_NOTIFICATION, t.BUCKET_OBJECT_LOCK, t.BUCKET_OWNERSHIP, t.BUCKET_POLICY, t.BUCKET_REPLICATION),
-        ),
-        ("bucket", t.BUCKET),
-    ),
-    t.KEY_POLICY: ("keyId", t.KEY),
-    t.SECRET_POLICY: ("secretArn", t.SECRET),
-    t.SECRET_ROTATION: ("secretId", t.SECRET),
-    t.TOPIC_POLICY: ("arn", t.TOPIC),
-    t.QUEUE_POLICY: ("queueUrl", t.QUEUE),
-    **dict.fromkeys((t.REPOSITORY_POLICY, t.REPOSITORY_LIFECYCLE), ("repository", t.REPOSITORY)),
-    **dict.fromkeys((t.BACKUP_VAULT_POLICY, t.BACKUP_VAULT_LOCK), ("backupVaultName", t.BACKUP_VAULT)),
-    t.ATTACHMENTS_EXCLUSIVE: ("roleName", t.ROLE),
-    **dict.fromkeys((t.PERMISSION_SET_POLICY, t.PERMISSION_SET_ATTACHMENTS), ("permissionSetArn", t.PERMISSION_SET)),
-    t.MAIN_ROUTE_TABLE: ("vpcId", t.VPC),
-    t.WEB_ACL_ASSOCIATION: ("resourceArn", t.LOAD_BALANCER),
-    t.WEB_ACL_LOGGING: ("resourceArn", t.WEB_ACL),
-}
-"""Which property names the thing, and its type. Versions and public access are safeguards, which judge each value; an
-endpoint's policy can only limit, where AWS's own default is everything."""
+_ONE_EACH: Final = frozenset(
+    (
+        *(t.BUCKET_ACL, t.BUCKET_CORS, t.BUCKET_ENCRYPTION, t.BUCKET_LIFECYCLE, t.BUCKET_LOGGING),
+        *(t.BUCKET_NOTIFICATION, t.BUCKET_OBJECT_LOCK, t.BUCKET_OWNERSHIP, t.BUCKET_POLICY, t.BUCKET_REPLICATION),
+        *(t.KEY_POLICY, t.SECRET_POLICY, t.SECRET_ROTATION, t.TOPIC_POLICY, t.QUEUE_POLICY, t.REPOSITORY_POLICY),
+        *(t.REPOSITORY_LIFECYCLE, t.BACKUP_VAULT_POLICY, t.BACKUP_VAULT_LOCK, t.ATTACHMENTS_EXCLUSIVE),
+        *(t.PERMISSION_SET_POLICY, t.PERMISSION_SET_ATTACHMENTS, t.MAIN_ROUTE_TABLE, t.WEB_ACL_ASSOCIATION),
+        t.WEB_ACL_LOGGING,
+    )
+)
+"""Versions and public access are left out as safeguards, which judge each value; an endpoint's policy can only limit,
+where AWS's own default is everything."""
 
 
 def overwritten(plan: Plan) -> Iterator[Found]:
@@ -39,7 +29,7 @@ def overwritten(plan: Plan) -> Iterator[Found]:
     for step in plan.steps:
         if step.op != "create" or step.new is None or step.type not in _ONE_EACH:
             continue
-        path, of_type = _ONE_EACH[step.type]
+        ((path, of_type),) = OWNERS[step.type]
         named = at(step.new.inputs, path)
         declared = plan.after.find(named) is not None or plan.after.referred(step.new, path, of_type)
         seen = any(at(one.inputs, path) == named for one in plan.before.of(step.type))

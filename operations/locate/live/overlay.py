@@ -8,6 +8,7 @@ from typing import Any, Final
 from facts import tokens as t
 from facts.captions import ENGLISH
 from facts.stores import guards
+from facts.subjects import OWNERS
 from graph import Graph, Resource
 from graph.values import items
 from operations.locate.differences import ResourceDifference, difference, name_of
@@ -16,15 +17,13 @@ from operations.locate.live.others import DELETED_ON, STATE
 from operations.locate.live.sweep import LOOKED_FOR
 from policies.tags import APPLICATION, ENVIRONMENT, TENANT
 
-# Side resources, and the property that names what they belong to.
-_SIDES: Final[Mapping[str, tuple[str, str]]] = {
-    t.BUCKET_VERSIONING: ("bucket", t.BUCKET),
-    t.BUCKET_ENCRYPTION: ("bucket", t.BUCKET),
-    t.BUCKET_LIFECYCLE: ("bucket", t.BUCKET),
-    t.BUCKET_REPLICATION: ("bucket", t.BUCKET),
-    t.SECRET_ROTATION: ("secretId", t.SECRET),
-    t.BACKUP_VAULT_LOCK: ("backupVaultName", t.BACKUP_VAULT),
-}
+# Side resources that are looked for in the account.
+_SIDES: Final = frozenset(
+    (
+        *(t.BUCKET_VERSIONING, t.BUCKET_ENCRYPTION, t.BUCKET_LIFECYCLE, t.BUCKET_REPLICATION),
+        *(t.SECRET_ROTATION, t.BACKUP_VAULT_LOCK),
+    )
+)
 _TAGS: Final = (APPLICATION, ENVIRONMENT, TENANT)
 
 
@@ -132,8 +131,10 @@ def _laid(declared: Graph, matched: Mapping[str, Found], names: Mapping[str, str
 
 def _owner(graph: Graph, side: Resource) -> Resource | None:
     """What a side resource belongs to; None for anything else."""
-    name, kind = _SIDES.get(side.type, ("", ""))
-    return next(iter(graph.referred(side, name, kind)), None) if name else None
+    if side.type not in _SIDES:
+        return None
+    ((name, kind),) = OWNERS[side.type]
+    return next(iter(graph.referred(side, name, kind)), None)
 
 
 def _undeclared_sides(declared: Graph, urn: str, one: Found) -> Iterator[Resource]:
@@ -153,7 +154,7 @@ def _undeclared_resources(declared: Graph, one: Found) -> Iterator[Resource]:
 
 
 def _side(declared: Graph, one: Found, token: str, properties: Mapping[str, Any]) -> Resource:
-    name, kind = _SIDES[token]
+    ((name, kind),) = OWNERS[token]
     owner = {name: one.arn if kind == t.SECRET else one.name}
     return _made(declared, replace(one, type=token, properties={**properties, **owner}))
 
