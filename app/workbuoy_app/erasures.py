@@ -95,10 +95,6 @@ class Ledger:
         _ = self._salt  # a bucket without a ledger lists no entry either
         return tuple(self._entry(key) for key in sorted(self._bucket.keys(ENTRIES)))
 
-    def count(self) -> int:
-        """How many entries there are, without reading one."""
-        return sum(1 for _ in self._bucket.keys(ENTRIES))
-
     def note_serving(self, database: UUID) -> None:
         """Before a database serves that did not serve last."""
         now = datetime.now(UTC)

@@ -6,6 +6,7 @@ A type that is not in it is unknown, which every reader treats as the worst.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from facts.places import LABELS
 from facts.types import access, data, running
 from facts.types.model import Harmless, Loss, Removal, ResourceType
 from graph.values import root_of
@@ -30,7 +31,7 @@ def judged_among(token: str, paths: Iterable[str]) -> Iterator[str]:
     listed = TYPES.get(token)
     for path in paths:
         name = root_of(path)
-        if name == "*" or (name in listed.judged if listed else name not in ("tags", "tagsAll")):
+        if name == "*" or (name in listed.judged if listed else name not in LABELS):
             yield path
 
 

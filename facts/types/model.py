@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from facts.places import LABELS
+
 
 class Loss(IntEnum):
     """What it costs to lose what a type holds; the dearest is the highest."""
@@ -86,4 +88,4 @@ def listed(
 
 
 _EVERYWHERE = frozenset({"region"})  # facts.places reads it of every type
-_LABELS = {"tags": Harmless.TEXT, "tagsAll": Harmless.TEXT}  # the owner tags are a policy's
+_LABELS = dict.fromkeys(LABELS, Harmless.TEXT)  # the owner tags are a policy's

@@ -10,6 +10,7 @@ from typing import Final
 
 from facts import tokens as t
 from facts.permissions.documents import is_document
+from facts.places import LABELS
 from facts.ways.model import Path
 from facts.ways.parties import OUTSIDE, party_of
 from facts.ways.things import Thing
@@ -22,7 +23,7 @@ _SHARED: Final = (t.CLUSTER, t.LISTENER, t.SECURITY_GROUP, t.DEFAULT_SECURITY_GR
 _NAMES: Final = ("arn", "id", "bucket", "address", "endpoint", "dbInstanceArn", "url")
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|):[^\s\"',]+")
-_NO_REFERENCE: Final = ("tags", "tagsAll", "name", "description", "permissionsBoundary")
+_NO_REFERENCE: Final = (*LABELS, "name", "description", "permissionsBoundary")
 _GRANTS: Final = (t.FUNCTION_PERMISSION, t.KEY_GRANT)  # facts.reach reads them
 
 

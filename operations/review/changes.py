@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from facts.places import LABELS
 from graph import Mark, Resource
 from graph.marks import is_known
 from graph.plan import Plan, PlanStep
@@ -14,7 +15,6 @@ from operations.review.properties import changed_inputs
 from policies.tags import TENANT
 
 Noise = Literal["tags only", "order only", "in the cloud only"]
-_TAGS: Final = ("tags", "tagsAll")
 _ORDER_MEANS_SOMETHING: Final = frozenset({"commands", "command", "entryPoint", "imageConfig", "containerDefinitions"})
 """Properties in which another order is another thing: a command's words, the steps of a container."""
 
@@ -73,11 +73,11 @@ def _noise(step: PlanStep) -> Noise | None:
     if step.op != "update" or not step.paths or step.old is None or step.new is None:
         return None
     changed = set(changed_inputs(step))
-    if {root_of(path) for path in step.paths} | changed <= set(_TAGS):
+    if {root_of(path) for path in step.paths} | changed <= set(LABELS):
         return "tags only"
     if not changed:
         return "in the cloud only"
-    rest = changed - set(_TAGS)
+    rest = changed - set(LABELS)
     if rest & _ORDER_MEANS_SOMETHING:
         return None
     old, new = step.old.inputs, step.new.inputs
@@ -113,10 +113,10 @@ def _ordered(value: Any) -> Any:
 def _details(step: PlanStep) -> Iterator[str]:
     if step.op not in ("update", "replace"):
         return
-    for path in [path for path in step.paths if root_of(path) not in _TAGS]:
+    for path in [path for path in step.paths if root_of(path) not in LABELS]:
         old, new = _shown(_value(step.old, path)), _shown(_value(step.new, path))
         yield f"{path} {old} → {new}" if old != new else f"{path} {old}"
-    if any(root_of(path) in _TAGS for path in step.paths):
+    if any(root_of(path) in LABELS for path in step.paths):
         yield "tags"
 
 
