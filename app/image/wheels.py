@@ -34,11 +34,16 @@ FOLDERS_LEFT_OUT = (
     *("alembic/testing", "alembic/templates", "simplejson/tests", "sqlalchemy/testing"),
     *(f"sqlalchemy/dialects/{other}" for other in ("mssql", "mysql", "oracle")),
 )
+# What bundled libraries that advisories are about say of their version: its pattern, the name, CPE's vendor and product.
+BANNERS = {
+    re.compile(rb"\bOpenSSL (\d+\.\d+\.\d+) \d"): ("openssl", "openssl:openssl"),
+    re.compile(rb"\bkrb5-(\d+\.\d+(?:\.\d+)?)-final\b"): ("krb5", "mit:kerberos_5"),
+}
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """One distribution as the SBOM names it; `carried` is what it holds of others, as its own SBOM says."""
+    """One distribution as the SBOM names it; `carried` is what it holds of others."""
 
     name: str
     version: str
@@ -67,7 +72,8 @@ def describe(file: Path) -> Wheel:
             if name.endswith(".dist-info/METADATA") and name.count("/") == 1
         ]
         headers = Parser().parsestr(archive.read(metadata).decode(), headersonly=True)
-        carried = {(one["name"], one.get("version", "")): one for one in _carried(archive)}
+        found = (*_carried(archive), *_bundled(archive))
+        carried = {(one["name"], one.get("version", "")): one for one in found}
     first_line = (headers["License"] or "").strip().partition("\n")[0]
     return Wheel(
         name=headers["Name"],
@@ -79,7 +85,7 @@ def describe(file: Path) -> Wheel:
 
 
 def _carried(archive: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
-    """Libraries and crates that were compiled in, without the wheel itself.
+    """Libraries and crates that were compiled in, as its own SBOM says, without the wheel itself.
 
     Source: https://peps.python.org/pep-0770/
     """
@@ -92,6 +98,25 @@ def _carried(archive: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
                 if purl != itself and not re.search(r"[?&]download_url=file:", purl):
                     yield {
                         key: one[key] for key in ("type", "name", "version", "purl", "hashes") if key in one
+                    }
+
+
+def _bundled(archive: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
+    """Shared libraries of others that the wheel brings as files, which its own SBOM seldom says."""
+    for name in archive.namelist():
+        if re.fullmatch(r"[^/]+\.libs/[^/]+\.so[^/]*", name):
+            content = archive.read(name)
+            digest = hashlib.sha256(content).hexdigest()
+            yield {"type": "file", "name": name, "hashes": [{"alg": "SHA-256", "content": digest}]}
+            for banner, (library, product) in BANNERS.items():
+                if said := banner.search(content):
+                    version = said[1].decode()
+                    yield {
+                        "type": "library",
+                        "name": library,
+                        "version": version,
+                        "purl": f"pkg:generic/{library}@{version}",
+                        "cpe": f"cpe:2.3:a:{product}:{version}:*:*:*:*:*:*:*",
                     }
 
 

@@ -130,4 +130,5 @@ def test_the_sbom_lists_every_wheel_of_the_lock_and_every_library(image: Image, 
     assert debian["libssl3t64"].endswith("&upstream=openssl")
     carried = {one["name"]: one.get("components", ()) for one in document["components"]}
     assert "openssl" in {one["name"] for one in carried["cryptography"]}
+    assert {"openssl", "krb5"} <= {one["name"] for one in carried["psycopg-binary"]}
     assert json.loads((files / "usr/share/workbuoy/sbom.cdx.json").read_text()) == document

@@ -108,3 +108,27 @@ def test_what_a_wheel_carries_of_others_is_listed_with_it(inventory: ModuleType,
         {"type": "library", "name": "openssl", "version": "4.0.3", "purl": "pkg:generic/openssl@4.0.3"},
         {"type": "library", "name": "vendored", "version": "2.0", "purl": "pkg:pypi/vendored@2.0"},
     ]
+
+
+def test_a_library_that_a_wheel_bundles_is_listed_by_its_checksum_and_by_the_version_that_it_says(
+    inventory: ModuleType, ui: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "small-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as wheel:
+        wheel.writestr("small-1.0.dist-info/METADATA", "Name: small\nVersion: 1.0\n")
+        wheel.writestr("small.libs/libcrypto-0a.so.3", b"\0OpenSSL 3.5.9 29 Sep 2026\0")
+        wheel.writestr("small.libs/libssl-0b.so.3", b"\0OpenSSL/%s\0")
+        wheel.writestr("small.libs/libkrb5-0c.so.3.3", b"\0KRB5_BRAND: krb5-1.22.2-final 1.22.2 20260129\0")
+        wheel.writestr("small/_small.so", b"OpenSSL 1.0.0 1")
+    described = importlib.import_module("wheels").describe(file)
+    found = {one["name"]: one for one in document(inventory, ui, wheels=[described])["small"]["components"]}
+    assert set(found) == {
+        *("small.libs/libcrypto-0a.so.3", "small.libs/libssl-0b.so.3", "small.libs/libkrb5-0c.so.3.3"),
+        *("openssl", "krb5"),
+    }
+    assert len(found["small.libs/libssl-0b.so.3"]["hashes"][0]["content"]) == 64
+    assert (found["openssl"]["version"], found["openssl"]["cpe"]) == (
+        "3.5.9",
+        "cpe:2.3:a:openssl:openssl:3.5.9:*:*:*:*:*:*:*",
+    )
+    assert found["krb5"]["cpe"] == "cpe:2.3:a:mit:kerberos_5:1.22.2:*:*:*:*:*:*:*"
