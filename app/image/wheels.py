@@ -34,7 +34,7 @@ FOLDERS_LEFT_OUT = (
     *("alembic/testing", "alembic/templates", "simplejson/tests", "sqlalchemy/testing"),
     *(f"sqlalchemy/dialects/{other}" for other in ("mssql", "mysql", "oracle")),
 )
-# What bundled libraries that advisories are about say of their version: its pattern, the name, CPE's vendor and product.
+# What libraries say of their version, of those that advisories are about: pattern, name, CPE's vendor and product.
 BANNERS = {
     re.compile(rb"\bOpenSSL (\d+\.\d+\.\d+) \d"): ("openssl", "openssl:openssl"),
     re.compile(rb"\bkrb5-(\d+\.\d+(?:\.\d+)?)-final\b"): ("krb5", "mit:kerberos_5"),
