@@ -1,10 +1,14 @@
 """Whether whoever is signed in may run a stack where it stands: asked before the engine starts."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.engine.messages import SIGN_IN
 from project.placement import Placement
+
+EXPIRED: Final = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 
 
 def check_region(stack: str, place: Placement) -> None:
@@ -23,12 +27,23 @@ def check_account(stack: str, place: Placement, environment: Mapping[str, str]) 
     """
     if place.endpoint_url is not None:
         return
-    identity = who_am_i(stack, place.region, environment)
-    if identity["Account"] != place.account:
+    step = "sign in to the right account, or correct `account` in its stack file; nothing was run"
+    expect_account(stack, place.account, place.region, step, environment)
+
+
+def expect_account(
+    stack: str, account: str, region: str, step: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Raises MistakenError with the next step unless the credentials in use are of a stack's account.
+
+    Raises UnreachableError where AWS cannot be asked.
+    """
+    identity = who_am_i(stack, region, environment)
+    if identity["Account"] != account:
         raise MistakenError(
-            f"{stack}: belongs to account {place.account}, but these credentials are of "
+            f"{stack}: belongs to account {account}, but these credentials are of "
             f"{identity['Account']} ({identity['Arn']})",
-            "sign in to the right account, or correct `account` in its stack file; nothing was run",
+            step,
         )
 
 
@@ -64,7 +79,7 @@ def who_am_i(stack: str, region: str, environment: Mapping[str, str]) -> Mapping
 
 
 def _refused(stack: str, region: str, code: str) -> Exception:
-    if code in ("ExpiredToken", "ExpiredTokenException", "RequestExpired"):
+    if code in EXPIRED:
         return UnreachableError(f"{stack}: the AWS credentials have expired", SIGN_IN)
     if code in ("InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"):
         step = f"{SIGN_IN}; a region that the account has not enabled ({region}) answers the same"

@@ -22,7 +22,8 @@ from operations.drift.account.stores import STORES
 from operations.drift.account.undeclared import Look, Stack, Undeclared
 from operations.drift.found import Drifted, dangers_of
 from operations.drift.nested import differing
-from operations.locate.live.account import EXPIRED, Account, explained
+from operations.engine.account import EXPIRED
+from operations.locate.live.account import Account, explained
 
 LOOKS: Final[tuple[Look, ...]] = (*RIGHTS, *NETWORK, *STORES, *LISTED, *RUNNING)
 

@@ -5,7 +5,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from operations.ending import Notify
+from operations.engine.account import EXPIRED, expect_account
 from operations.engine.errors import MistakenError, UnreachableError
+from operations.engine.messages import SIGN_IN
 
 if TYPE_CHECKING:
     from operations.locate.sources import Estate
@@ -24,7 +26,6 @@ REFUSED = frozenset(
         "UnrecognizedClientException",
     }
 )
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
 class Account:
@@ -49,21 +50,13 @@ class Account:
 
         Raises MistakenError for another account or a placeholder, UnreachableError where AWS cannot be asked.
         """
-        from operations.engine.account import who_am_i
-
         own = estate.own
         if estate.stand_in_account:
             raise MistakenError(
                 f"{own.stack}: its account is a placeholder, so there is no account to look into",
                 f"put the real account id into Pulumi.{estate.tenant.base}.yaml",
             )
-        identity = who_am_i(own.stack, own.region, {})
-        if identity["Account"] != own.account:
-            raise MistakenError(
-                f"{own.stack}: belongs to account {own.account}, but these credentials are of "
-                f"{identity['Account']} ({identity['Arn']})",
-                "sign in to the right account; nothing was read",
-            )
+        expect_account(own.stack, own.account, own.region, "sign in to the right account; nothing was read")
         return cls.of(own.account, own.region, notify)
 
     @classmethod
@@ -115,8 +108,6 @@ class Account:
 
 def explained(account: Account, error: Exception) -> UnreachableError:
     """What AWS or the network said, in one line with the next step."""
-    from operations.engine.messages import SIGN_IN
-
     code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
     if code in EXPIRED:
         return UnreachableError(f"account {account.account}: the AWS credentials have expired", SIGN_IN)
