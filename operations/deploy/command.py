@@ -1,12 +1,12 @@
 """`workbuoy deploy`, `rollout`, `releases` and `smoke`. What they do is imported when they run."""
 
-import sys
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from operations.confirming import require_confirmation
 from operations.ending import (
     CHECK_FAILED,
     INTERRUPTED,
@@ -85,8 +85,8 @@ def deploy(
         reviewed = _reviewed(opened, project, file, stood, json_wanted=json_wanted)
         if unfit := unfit_images(reviewed.plan, opened.place, notify):
             fail(CHECK_FAILED, *(f"{stack}: {one}; nothing was changed" for one in unfit))
-        if not yes and not _confirmed(stack):
-            fail(MISTAKE, "not confirmed; nothing was changed")
+        if not yes:
+            require_confirmation(f"Update {stack}?", f"the update of {stack}")
         digest = opened.variables.get(IMAGE_VARIABLE)
         if (reviewed.left != () or to_note(tags, commit, digest)) and opened.state().fingerprint != stood.fingerprint:
             fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
@@ -230,9 +230,3 @@ def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None
             f"{opened.name}: dangerous drift of {some(dangerous)}; nothing was changed; "
             f"`workbuoy drift {opened.name} --put-back` first",
         )
-
-
-def _confirmed(stack: str) -> bool:
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"Nobody is here to confirm the update of {stack}: say --yes.")
-    return click.confirm(f"Update {stack}?", err=True)

@@ -1,10 +1,10 @@
 """`workbuoy drift`."""
 
-import sys
 from pathlib import Path
 
 import click
 
+from operations.confirming import require_person
 from operations.ending import (
     CHECK_FAILED,
     JSON,
@@ -97,8 +97,8 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
 
 
 def _act(stack: str, *, keep: bool, yes: bool, plan: bool) -> None:
-    if not yes and _nobody_is_here():
-        raise click.UsageError(f"Nobody is here to confirm what is done to {stack}: say --yes.")
+    if not yes:
+        require_person(f"what is done to {stack}")
     from operations.drift.keep import advice
     from operations.drift.put_back import Run
     from operations.engine.stack import open_stack
@@ -117,7 +117,3 @@ def _act(stack: str, *, keep: bool, yes: bool, plan: bool) -> None:
         run.keep(lambda found: advice(project, stack, found, notify))
     else:
         run.put_back()
-
-
-def _nobody_is_here() -> bool:
-    return not sys.stdin.isatty()
