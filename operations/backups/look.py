@@ -3,15 +3,15 @@
 What could not be asked is a finding too, and never a good one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
-from typing import Any, Final
+from typing import Final
 
 from components.names import BEFORE, ERASURES_BEGUN, RESTORED
 from operations.backups.away import copies_here, copies_there
 from operations.backups.elsewhere import elsewhere, exported, replicated
 from operations.backups.finding import DAILY, BackupTarget, Finding, State, key_finding
-from operations.restore.copy import lives_until
+from operations.restore.copy import find_instance, lives_until
 from operations.restore.moment import shown
 
 LAG: Final = timedelta(minutes=30)  # RDS ships the log every five minutes
@@ -51,17 +51,8 @@ def _run_check(what: str, check: Callable[[BackupTarget], Iterator[Finding]], ta
     return found
 
 
-def _instance(target: BackupTarget, name: str) -> Mapping[str, Any] | None:
-    rds = target.client("rds")
-    try:
-        found: Mapping[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-    except rds.exceptions.DBInstanceNotFoundFault:
-        return None
-    return found
-
-
 def _database(target: BackupTarget) -> Iterator[Finding]:
-    found = _instance(target, target.database)
+    found = find_instance(target.client("rds"), target.database)
     if found is None:
         yield Finding(what="database", state=State.MISSING, found=f"there is no {target.database}")
         return
@@ -105,7 +96,7 @@ def _leftover(target: BackupTarget) -> Iterator[Finding]:
         ("database before a restore", BEFORE, f"restore switch {target.stack} --remove-old {target.database}-{BEFORE}"),
     ):
         name = f"{target.database}-{end}"
-        found = _instance(target, name)
+        found = find_instance(target.client("rds"), name)
         if found is None:
             continue
         until = lives_until(found, target.now)

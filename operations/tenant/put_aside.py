@@ -10,6 +10,7 @@ from components.names import BEFORE, RESTORED
 from facts import tokens as t
 from facts.stores import Form
 from graph import Graph
+from operations.restore.copy import find_instance
 from operations.tenant.remains import BY_A_PERSON, Remaining
 
 
@@ -33,9 +34,7 @@ def _snapshots(rds: Any, database: str) -> Iterator[Remaining]:
 
 
 def _instance(rds: Any, name: str) -> Iterator[Remaining]:
-    try:
-        rds.describe_db_instances(DBInstanceIdentifier=name)
-    except rds.exceptions.DBInstanceNotFoundFault:
+    if find_instance(rds, name) is None:
         return
     how = f"{BY_A_PERSON}, which may leave a snapshot of it"
     yield Remaining(what="Database beside the one that serves", where=name, form=Form.DATABASE_ROWS, ends=None, how=how)
