@@ -129,6 +129,11 @@ def statements(text: Any) -> list[Statement]:
     return found
 
 
+def label_of(statement: Statement) -> str:
+    """How a message names a statement."""
+    return str(statement.get("Sid") or "a statement without a Sid")
+
+
 def version_of(text: Any) -> str:
     """A document's `Version`; AWS takes one without for one of 2008, which knows no variables."""
     body = document(text) if text else {}
