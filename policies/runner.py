@@ -147,7 +147,7 @@ def _concerns(exemption: Exemption, projects: Set[str]) -> bool:
 
 def policy_resources(resources: Sequence[Resource]) -> list[PolicyResource]:
     """The graph in pulumi-policy's own classes, parents and dependencies linked as its analyzer links them."""
-    providers = {r.urn: r for r in resources if r.type.startswith("pulumi:providers:")}
+    providers = {r.urn: r for r in resources if r.is_provider}
     found = {r.urn: _policy_resource(r, providers) for r in resources}
     for resource in resources:
         linked = found[resource.urn]
