@@ -33,7 +33,7 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, PolicyKind], ...]]] = {
     t.ENDPOINT: (("policy", "resource"),),
     t.ENDPOINT_POLICY: (("policy", "resource"),),
     t.BACKUP_VAULT_POLICY: (("policy", "resource"),),
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (("policyDocument", "resource"),),
+    t.LOG_RESOURCE_POLICY: (("policyDocument", "resource"),),
     "aws:cloudwatch/eventBusPolicy:EventBusPolicy": (("policy", "resource"),),
     "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": (("accessPolicy", "resource"),),
     t.QUEUE_POLICY: (("policy", "resource"),),

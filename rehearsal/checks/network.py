@@ -91,7 +91,7 @@ def ways_out(graph: Graph) -> Iterator[Refusal]:
     """A NAT gateway in a network without an internet gateway, or without an address."""
     source = f"{_GUIDE}vpc-nat-gateway.html"
     gateways = {one.inputs.get("vpcId") for one in graph.of(t.INTERNET_GATEWAY)}
-    for one in graph.of("aws:ec2/natGateway:NatGateway"):
+    for one in graph.of(t.NAT_GATEWAY):
         values = one.inputs
         subnet = graph.find(values.get("subnetId"), _SUBNET)
         public = values.get("connectivityType", "public") == "public"
