@@ -15,6 +15,7 @@ from operations.ending import (
     fail,
     notify,
     print_json,
+    print_result,
     print_text,
     report_errors,
 )
@@ -97,7 +98,7 @@ def deploy(
             fail(
                 INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on"
             )
-    print_json("deploy", as_json(record)) if json_wanted else print_text(as_markdown(record))
+    print_result("deploy", as_json(record), as_markdown(record), json_wanted=json_wanted)
     if record.outcome != "deployed":
         fail(CHECK_FAILED, f"{stack}: {record.outcome}: {record.steps[-1].name}")
 

@@ -5,16 +5,7 @@ from pathlib import Path
 import click
 
 from operations.confirming import require_person
-from operations.ending import (
-    CHECK_FAILED,
-    JSON,
-    NOT_MADE,
-    fail,
-    notify,
-    print_json,
-    print_text,
-    report_errors,
-)
+from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, notify, print_result, print_text, report_errors
 from operations.review.command import FILE
 
 
@@ -66,10 +57,7 @@ def drift(
     text = as_markdown(stack, result.found, taken=result.taken)
     if markdown:
         write_whole(markdown, text)
-    if json_wanted:
-        print_json("drift", as_json(stack, result.found, taken=result.taken))
-    else:
-        print_text(text, end="")
+    print_result("drift", as_json(stack, result.found, taken=result.taken), text, json_wanted=json_wanted)
     if result.any:
         raise SystemExit(CHECK_FAILED)
 
@@ -86,10 +74,8 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
     text = as_markdown(stack, compared)
     if markdown:
         write_whole(markdown, text)
-    if json_wanted:
-        print_json("drift-account", {**as_json(stack, compared.added), "unread": list(compared.unread)})
-    else:
-        print_text(text, end="")
+    document = {**as_json(stack, compared.added), "unread": list(compared.unread)}
+    print_result("drift-account", document, text, json_wanted=json_wanted)
     if compared.unread:
         fail(NOT_MADE, f"{stack}: {len(compared.unread)} questions were refused, so what stands there is not known")
     if compared.added:

@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from operations.confirming import require_confirmation, require_person
-from operations.ending import (
-    CHECK_FAILED,
-    INTERRUPTED,
-    JSON,
-    MISTAKE,
-    fail,
-    notify,
-    print_json,
-    print_text,
-    report_errors,
-)
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, notify, print_result, report_errors
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -187,10 +177,8 @@ def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> No
             require_confirmation(f"Review and update {len(planned.names)} stacks?")
         result = deploy_all(root, options, planned)
     rows = [{"tenant": name, "state": one.state, "cause": one.cause} for name, one in result.outcomes.items()]
-    if json_wanted:
-        print_json("tenant-deploy-all", {"journal": str(result.journal or ""), "tenants": rows})
-    else:
-        print_text(result.summary)
+    document = {"journal": str(result.journal or ""), "tenants": rows}
+    print_result("tenant-deploy-all", document, result.summary, json_wanted=json_wanted)
     if result.interrupted:
         fail(INTERRUPTED, "interrupted; the same command goes on where this stopped")
     if result.failed:

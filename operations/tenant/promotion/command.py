@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import (
-    CHECK_FAILED,
-    JSON,
-    MISTAKE,
-    fail,
-    notify,
-    print_json,
-    print_text,
-    report_errors,
-)
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, notify, print_result, report_errors
 from operations.tenant import standing
 from operations.tenant.step_tasks import done_by_task, show_outcome
 from operations.tenant.steps import steps_document, steps_text
@@ -167,12 +158,10 @@ def _again(promotion: "Promotion", step: "Step") -> str:
 
 
 def _print_plan(name: str, steps: list["Step"], *, json_wanted: bool) -> None:
-    if json_wanted:
-        print_json("tenant-promote", {"tenant": name, "steps": steps_document(steps)})
-        return
-    print_text(f"{name} moves to a stack of its own in {len(steps)} steps.")
-    print_text("\n".join(steps_text(steps)))
-    print_text(f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live")
+    first = f"{name} moves to a stack of its own in {len(steps)} steps."
+    last = f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live"
+    document = {"tenant": name, "steps": steps_document(steps)}
+    _print(document, "\n".join([first, *steps_text(steps), last]), json_wanted=json_wanted)
 
 
 def _print_progress(promotion: "Promotion", documents: "PromotionDocuments", *, json_wanted: bool) -> None:
@@ -199,4 +188,4 @@ def _print_progress(promotion: "Promotion", documents: "PromotionDocuments", *, 
 
 
 def _print(document: dict[str, Any], text: str, *, json_wanted: bool) -> None:
-    print_json("tenant-promote", document) if json_wanted else print_text(text)
+    print_result("tenant-promote", document, text, json_wanted=json_wanted)
