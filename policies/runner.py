@@ -19,7 +19,8 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from graph import Mark, Masked, Resource, Unknown
 from graph.marks import is_known
-from policies.catalogue import SEVERITIES, Severity, environment_of
+from infra.environments import environment_of
+from policies.catalogue import SEVERITIES, Severity
 from policies.errors import RuleError
 from policies.exemptions import Exemption, exemption_for, exemptions
 from policies.judging import args_for, judge, sentence

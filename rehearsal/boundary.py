@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
-from policies.catalogue import environment_of
+from infra.environments import environment_of
 from policies.exemptions import stack_of
 from rehearsal.cloud import Cloud
 

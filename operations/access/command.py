@@ -84,11 +84,11 @@ def _live(project: "Project", customer: "Tenant", since: datetime, until: dateti
 
     from bootstrap.home import home_region
     from bootstrap.names import trail_bucket
+    from infra.environments import environment_of
     from infra.stack_files import settings_in
     from operations.access.joined import log_prefixes
     from operations.access.logs import Account, Place, live
     from operations.engine.account import who_am_i
-    from policies.catalogue import environment_of
 
     account = who_am_i(customer.stack, customer.region, {})["Account"]
     home = home_region(project.root, environment_of(customer.base), account) or customer.region
