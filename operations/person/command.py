@@ -82,8 +82,9 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
     remaining = [*of_person(graph, datetime.fromisoformat(erased["erased_at"]).astimezone(UTC).date()), *beside]
     if json_wanted:
         shown = {"tenant": name, "member": str(member), "mark": erased["mark"], "erasedAt": erased["erased_at"]}
-        copies = [{"what": one.what, "where": one.where, "ends": one.ends, "how": one.how} for one in remaining]
-        print_json("person-erase", {**shown, "rows": erased.get("rows"), "remaining": copies})
+        print_json(
+            "person-erase", {**shown, "rows": erased.get("rows"), "remaining": [one.shown() for one in remaining]}
+        )
         return
     before = "" if "rows" in erased else ", before this command; nothing was left to do"
     print_text(f"erased at {erased['erased_at']}{before}")

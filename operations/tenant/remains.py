@@ -54,6 +54,10 @@ class Remaining:
         """As the record of a leaving holds it."""
         return {"what": self.what, "where": self.where, "form": str(self.form), "ends": self.ends, "how": self.how}
 
+    def shown(self) -> dict[str, Any]:
+        """As an output names it, where no form is asked for."""
+        return {key: value for key, value in self.document().items() if key != "form"}
+
 
 def of_pool(graph: Graph, removed: date) -> list[Remaining]:
     """A pool tenant whose rows and objects were removed: everything of the base that held a copy of them."""

@@ -157,9 +157,8 @@ def _expect_account(root: Path, record: "Mapping[str, Any]") -> None:
 
 
 def _shown(found: "Found") -> dict[str, Any]:
-    one = found.remaining
-    of_copy = {"what": one.what, "where": one.where, "ends": one.ends, "how": one.how}
-    return {**of_copy, "state": found.state, "why": found.why or found.unread, "differs": found.differs}
+    why = found.why or found.unread
+    return {**found.remaining.shown(), "state": found.state, "why": why, "differs": found.differs}
 
 
 def _lines(found: "Found", *, live: bool) -> list[str]:
