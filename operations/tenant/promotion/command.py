@@ -9,7 +9,7 @@ import click
 
 from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, notify, print_result, report_errors
 from operations.tenant import standing
-from operations.tenant.step_tasks import done_by_task, show_outcome
+from operations.tenant.step_tasks import done_by_task, show_outcome, show_unstarted
 from operations.tenant.steps import steps_document, steps_text
 
 if TYPE_CHECKING:
@@ -86,22 +86,10 @@ def _do(
         _print_progress(promotion, documents, json_wanted=json_wanted)
         sys.exit(0 if documents.agree else CHECK_FAILED)
     arguments = _arguments(promotion, step)
-    place = promotion.place(step.side)
+    show = partial(_print, json_wanted=json_wanted)
     if not live:
-        _print(
-            {
-                "tenant": promotion.tenant,
-                "step": step.name,
-                "stack": place.stack,
-                "command": ["workbuoy-app", *arguments],
-                "started": False,
-            },
-            f"{step.name} would run in {place.stack}, as a one-off task of its image:\n"
-            f"  workbuoy-app {' '.join(arguments)}\n"
-            f"It {step.changes}.\nBack: {step.back}.\n"
-            "Nothing was started. Add --live to do it.",
-            json_wanted=json_wanted,
-        )
+        explained = (f"It {step.changes}.", f"Back: {step.back}.")
+        show_unstarted(tenant.name, step.name, promotion.place(step.side), arguments, show, *explained)
         return
     if step.name == "remove":
         _remove(project, tenant, lambda: _done(promotion, step, arguments), json_wanted=json_wanted)
@@ -113,7 +101,7 @@ def _do(
         outcome,
         again=_again(promotion, step),
         following=f"workbuoy tenant promote {promotion.tenant}",
-        show=partial(_print, json_wanted=json_wanted),
+        show=show,
     )
 
 
