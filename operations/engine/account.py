@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from operations.aws import error_code
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.engine.messages import SIGN_IN
 from project.placement import Placement
@@ -68,7 +69,7 @@ def who_am_i(stack: str, region: str, environment: Mapping[str, str]) -> Mapping
         limits = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
         found = session.client("sts", region_name=region, config=limits).get_caller_identity()
     except ClientError as error:
-        raise _refused(stack, region, error.response.get("Error", {}).get("Code", "")) from None
+        raise _refused(stack, region, error_code(error)) from None
     except NoCredentialsError:
         raise UnreachableError(f"{stack}: there are no AWS credentials", SIGN_IN) from None
     except EndpointConnectionError:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.errors import InputError
+from operations.aws import find
 from operations.ending import Notify
 from operations.restore.moment import RUN, Window, run_name, shown
 from operations.restore.places import RestorePlace
@@ -162,11 +163,8 @@ class Copy:
 
 def find_instance(rds: Any, name: str) -> Mapping[str, Any] | None:
     """A database instance as RDS describes it, if there is one."""
-    try:
-        found: Mapping[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-    except rds.exceptions.DBInstanceNotFoundFault:
-        return None
-    return found
+    answer = find(rds.describe_db_instances, "DBInstanceNotFound", DBInstanceIdentifier=name)
+    return answer["DBInstances"][0] if answer else None
 
 
 def instance_of(rds: Any, name: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from components.names import BEFORE, RESTORED
 from facts import tokens as t
 from facts.stores import Form
 from graph import Graph
+from operations.aws import items_of
 from operations.restore.copy import find_instance
 from operations.tenant.remains import BY_A_PERSON, Remaining
 
@@ -25,8 +26,8 @@ def put_aside(rds: Any, graph: Graph) -> list[Remaining]:
 
 
 def _snapshots(rds: Any, database: str) -> Iterator[Remaining]:
-    pages = rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=database, SnapshotType="manual")
-    for one in (each for page in pages for each in page["DBSnapshots"]):
+    asked = {"DBInstanceIdentifier": database, "SnapshotType": "manual"}
+    for one in items_of(rds, "describe_db_snapshots", "DBSnapshots", **asked):
         name = one["DBSnapshotIdentifier"]
         yield Remaining(
             what=f"Snapshot of {database}", where=name, form=Form.FINAL_SNAPSHOT, ends=None, how=BY_A_PERSON

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from components.backup_settings import S3_LATE_DAYS
 from facts.stores import Form
+from operations.aws import lifecycle_rules
 from operations.tenant.remains import ACCESS_LOGS, EXPORTED, IN_BUCKETS, OBJECTS, Remaining
 
 Client = Callable[[str], Any]
@@ -63,15 +64,7 @@ def _date(value: Any) -> date:
 
 def _rules(client: Client, bucket: str) -> list[Mapping[str, Any]]:
     """Those that hold for the whole bucket."""
-    from botocore.exceptions import ClientError
-
-    try:
-        found = client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchLifecycleConfiguration":
-            return []
-        raise
-    return [one for one in found if one["Status"] == "Enabled" and _whole(one)]
+    return [one for one in lifecycle_rules(client("s3"), bucket) if one["Status"] == "Enabled" and _whole(one)]
 
 
 def _whole(rule: Mapping[str, Any]) -> bool:

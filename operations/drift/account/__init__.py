@@ -14,6 +14,7 @@ from typing import Any, Final
 from facts import tokens as t
 from graph import Graph, Resource
 from graph.plan import Plan, PlanStep
+from operations.aws import error_code
 from operations.drift.account.listed import LISTED
 from operations.drift.account.network import NETWORK
 from operations.drift.account.rights import RIGHTS
@@ -87,7 +88,7 @@ def _read(stack: Stack, look: Look, holder: Resource, unread: list[str]) -> Iter
     try:
         yield from list(look.undeclared(stack, holder))
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = error_code(error)
         if code in EXPIRED:
             raise explained(stack.account, error) from None
         unread.append(f"{holder.name}: {look.what}: {error.operation_name} is refused ({code})")
