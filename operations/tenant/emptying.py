@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from bootstrap.names import LEAVING_ROLE
+from components.context import LEAVING_ROLE
 from operations.aws import error_code
 from operations.engine.errors import UnreachableError
 
