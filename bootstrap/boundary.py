@@ -77,7 +77,7 @@ def boundary_statements(scope: Scope) -> list[Statement]:
             sid="WriteLogs",
             actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             resources=here(
-                *scope.named("logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*"),
+                *scope.log_groups(),
                 *scope.arns("logs", "log-group:RDSOSMetrics:*"),
             ),
         ),

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
+from bootstrap.names import BACKUP_BOUNDARY
 from bootstrap.scope import Scope
+from components.context import BOUNDARY
 from components.permissions import Statement
 
 _REGIONAL = (

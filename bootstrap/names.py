@@ -1,15 +1,12 @@
 """Physical names that other parts rely on: they are a contract, and never change."""
 
-from components.context import BACKUP_ROLE, LEAVING, OPERATORS, ROLES_BOUNDARY
+from components.context import BACKUP_ROLE, BOUNDARY
 
 STATE_KEY_ALIAS = "alias/workbuoy-state"
 TRAIL_KEY_ALIAS = "alias/workbuoy-trail"
 REPOSITORY = "workbuoy"
-BOUNDARY = ROLES_BOUNDARY
 BACKUP_BOUNDARY = f"{BOUNDARY}-{BACKUP_ROLE}"
 PREVIEW_ROLE = "workbuoy-preview"
-OPERATORS_ROLE = OPERATORS
-LEAVING_ROLE = LEAVING
 DRILL_ROLE = "workbuoy-drill"
 TRAIL = "workbuoy-account"
 

@@ -86,9 +86,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     Reading logs stands here by the log groups' names, and not by attaching each stack's `read-logs` policy: whoever
     deploys writes that one, and would decide by it what operators may do.
     """
-    groups = scope.named(
-        "logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*", f"log-group:{WAF_LOG_PREFIX}{{}}:*"
-    )
+    groups = [*scope.log_groups(), *scope.named("logs", f"log-group:{WAF_LOG_PREFIX}{{}}:*")]
     papers = ("manifest.json", "receipt.json")
     roles = (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE, EXPORT_ROLE)
     return {

@@ -12,16 +12,7 @@ from bootstrap.github import subjects, trust_workflows
 from bootstrap.journal import journal_rights
 from bootstrap.leaving import leaving_policies
 from bootstrap.limits import elsewhere, no_data, no_password, own_limits
-from bootstrap.names import (
-    BACKUP_BOUNDARY,
-    BOUNDARY,
-    DRILL_ROLE,
-    LEAVING_ROLE,
-    OPERATORS_ROLE,
-    PREVIEW_ROLE,
-    deploy_role,
-    drill_environment,
-)
+from bootstrap.names import BACKUP_BOUNDARY, DRILL_ROLE, PREVIEW_ROLE, deploy_role, drill_environment
 from bootstrap.operators import operators_statements, trust_operators
 from bootstrap.rights import Rights
 from bootstrap.rights.access import access_rights
@@ -38,7 +29,7 @@ from bootstrap.rights.watching import watching_rights
 from bootstrap.role import AccountRole, AccountRoleArgs
 from bootstrap.scope import Scope
 from bootstrap.settings import GitHubSettings, JournalSettings, OperatorsSettings
-from components.context import StackContext
+from components.context import BOUNDARY, LEAVING_ROLE, OPERATORS_ROLE, StackContext
 from components.permissions import Statement, policy_document
 
 DEPLOY_SESSION_SECONDS = 2 * 3600  # the first `up` of a stack waits for a database

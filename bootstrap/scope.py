@@ -29,6 +29,10 @@ class Scope:
         """ARNs with `{}` in the place of a stack's name."""
         return self.arns(service, *self._filled(resources))
 
+    def log_groups(self) -> list[str]:
+        """ARNs of the groups that the service, its one-off tasks and its rotation write into."""
+        return self.named("logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*")
+
     def iam(self, *resources: str) -> list[str]:
         """ARNs of IAM, which has no regions, with `{}` in the place of a stack's name and a dash."""
         return [f"arn:aws:iam::{self.account_id}:{one.format(f'workbuoy-{self.environment}-')}" for one in resources]

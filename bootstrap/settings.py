@@ -1,11 +1,12 @@
 """An account's settings, under `workbuoy-bootstrap:settings` of `bootstrap/Pulumi.<environment>.yaml`."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from components.settings import AccountId, BrokenRule, Email, Region, Rule, Settings, given_twice
+from infra.environments import DeployedEnvironment
 
 _Account = Annotated[
     AccountId,
@@ -183,7 +184,7 @@ def _writers_are_other_accounts(account: "AccountSettings") -> Iterator[BrokenRu
 class AccountSettings(AnyAccountSettings):
     """Everything that decides what an account of stacks gets once."""
 
-    environment: Literal["dev", "staging", "prod"]
+    environment: DeployedEnvironment
     image_regions: Annotated[
         tuple[Region, ...], Field(min_length=1, description="Where images are kept: Lambda pulls from its own region")
     ]

@@ -12,8 +12,8 @@ ROTATION_ROLE = "rotation"
 RESTORE_ROLE = "restore"
 EXPORT_ROLE = "export"
 BACKUP_ROLE = "backup"
-ROLES_BOUNDARY = "workbuoy-boundary"  # of every role; AWS Backup's needs more, and has one of its own
-OPERATORS, LEAVING = "workbuoy-operators", "workbuoy-leaving"  # people's roles, which bootstrap makes
+BOUNDARY = "workbuoy-boundary"  # of every role; AWS Backup's needs more, and has one of its own
+OPERATORS_ROLE, LEAVING_ROLE = "workbuoy-operators", "workbuoy-leaving"  # people's roles, which bootstrap makes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class StackContext:
     def backup_boundary_arn(self) -> str | None:
         """Beside the boundary that bootstrap makes; any other boundary holds for this role too."""
         own = self.permissions_boundary_arn
-        return f"{own}-{BACKUP_ROLE}" if own and own.endswith(f"/{ROLES_BOUNDARY}") else own
+        return f"{own}-{BACKUP_ROLE}" if own and own.endswith(f"/{BOUNDARY}") else own
 
     @property
     def root_arn(self) -> str:

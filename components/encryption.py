@@ -47,6 +47,7 @@ USE = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+_USE_OF_DATA_KEYS = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +184,7 @@ def _through(context: StackContext, *services: str) -> Condition:
     return {"StringEquals": {"kms:ViaService": hosts if len(hosts) > 1 else hosts[0]}}
 
 
-def let_account_use_through(context: StackContext, *services: str) -> list[Statement]:
+def let_account_use_through(context: StackContext, *services: str, actions: Sequence[str] = USE) -> list[Statement]:
     """This account's principals, as far as their own policies allow, through named services.
 
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
@@ -191,7 +192,7 @@ def let_account_use_through(context: StackContext, *services: str) -> list[State
     return [
         Statement(
             sid="UseThroughService",
-            actions=USE,
+            actions=list(actions),
             resources=["*"],
             principals={"AWS": [context.root_arn]},
             conditions=_through(context, *services),
@@ -286,13 +287,7 @@ def use_for_metrics(context: StackContext) -> list[Statement]:
     Source: https://docs.aws.amazon.com/prometheus/latest/userguide/encryption-at-rest-Amazon-Service-Prometheus.html
     """
     return [
-        Statement(
-            sid="UseThroughService",
-            actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-            resources=["*"],
-            principals={"AWS": [context.root_arn]},
-            conditions=_through(context, "aps"),
-        ),
+        *let_account_use_through(context, "aps", actions=_USE_OF_DATA_KEYS),
         let_service_keep_grants(context, "aps"),
     ]
 
@@ -326,11 +321,5 @@ def use_for_topics(context: StackContext, more_publishers: Sequence[str]) -> lis
             principals={"Service": ["sns.amazonaws.com"]},
             conditions={"StringEquals": {"aws:SourceAccount": context.account_id}},
         ),
-        Statement(
-            sid="UseThroughService",
-            actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-            resources=["*"],
-            principals={"AWS": [context.root_arn]},
-            conditions=_through(context, "sns"),
-        ),
+        *let_account_use_through(context, "sns", actions=_USE_OF_DATA_KEYS),
     ]

@@ -10,7 +10,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
 from components.bucket import Bucket, BucketArgs, refuse_other_keys
-from components.context import LEAVING, OPERATORS, StackContext
+from components.context import LEAVING_ROLE, OPERATORS_ROLE, StackContext
 from components.encryption import customer_key, let_account_use_through, use_key_through
 from components.names import EXPORTS, EXPORTS_LOG_PREFIX
 from components.permissions import ANYONE, Statement
@@ -117,7 +117,7 @@ class Exports(ComponentResource):
 
 def _refuse_other_readers(context: StackContext, bucket_name: Output[str]) -> Statement:
     """Whatever their own policies say, only people read: on duty, or when they take a stack down."""
-    readers = [f"arn:aws:iam::{context.account_id}:role/{role}" for role in (OPERATORS, LEAVING)]
+    readers = [f"arn:aws:iam::{context.account_id}:role/{role}" for role in (OPERATORS_ROLE, LEAVING_ROLE)]
     return Statement(
         sid="RefuseOtherReaders",
         effect="Deny",

@@ -35,8 +35,8 @@ def _blocks_lie_apart(network: "NetworkSettings") -> Iterator[BrokenRule]:
             yield second_path, f"{second} overlaps {first_path} {first}; give each subnet its own addresses"
 
 
-# Ranges in which AWS makes no network: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
-_NEVER = tuple(IPv4Network(block) for block in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"))
+WITHOUT_NETWORKS = tuple(IPv4Network(block) for block in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"))
+"""Ranges in which AWS makes no network: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-subnets.html
 _LONGEST_PREFIX_OF_A_LOAD_BALANCER = 27
 
@@ -44,7 +44,7 @@ _LONGEST_PREFIX_OF_A_LOAD_BALANCER = 27
 def _sizes_and_ranges(whole: IPv4Network, subnets: Sequence[tuple[str, IPv4Network]]) -> Iterator[BrokenRule]:
     if not 16 <= whole.prefixlen <= 28:
         yield "cidrBlock", f"AWS takes networks from /16 to /28; this one is /{whole.prefixlen}"
-    for never in _NEVER:
+    for never in WITHOUT_NETWORKS:
         if whole.overlaps(never):
             yield "cidrBlock", f"{whole} lies in {never}, where AWS makes no network; take a private range: 10.0.0.0/8"
     for path, subnet in subnets:

@@ -14,6 +14,7 @@ from facts.permissions.documents import (
     accounts_of,
     demanded,
     is_open,
+    label_of,
     principals,
     values_of,
 )
@@ -155,7 +156,7 @@ def _limited(statement: Statement, was: Statement | None, allowed: Sequence[Stat
 
 
 def _loosened(limited: Statement, one: WrittenStatement) -> Widening:
-    name = limited.get("Sid") or one.statement.get("Sid") or "a statement without a Sid"
+    name = label_of(limited if limited.get("Sid") else one.statement)
     return Widening(f"a condition of {name} is taken away or changed", wide=True, by=one.by)
 
 

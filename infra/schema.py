@@ -7,7 +7,7 @@ from typing import Any
 from components.settings import Settings
 from infra.fleet import FleetSettings
 from infra.settings import StackSettings
-from infra.stack_files import SETTINGS_KEY, TENANT_KEY
+from infra.stack_files import READ_BY_PULUMI, SETTINGS_KEY, TENANT_KEY
 from infra.tenants.record import Tenant
 
 SCHEMA_FILE = Path(__file__).parent / "stack.schema.json"
@@ -19,30 +19,35 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def stack_file_schema() -> dict[str, Any]:
     """The schema of a whole stack file, from the settings' own types: settings, or the name of a tenant."""
     settings = StackSettings.model_json_schema(by_alias=True)
-    definitions = settings.pop("$defs")
+    tenant = {"type": "string", "description": "A customer's own stack: tenants/NAME.yaml decides everything"}
+    return pulumi_file_schema(
+        "Workbuoy stack file",
+        "infra/settings.py and the components",
+        definitions=settings.pop("$defs"),
+        demanded={"oneOf": [{"required": [SETTINGS_KEY]}, {"required": [TENANT_KEY]}]},
+        config={SETTINGS_KEY: settings, TENANT_KEY: tenant},
+    )
+
+
+def pulumi_file_schema(
+    title: str, source: str, *, definitions: Any, demanded: dict[str, Any], config: dict[str, Any]
+) -> dict[str, Any]:
+    """The schema of a file of a stack's configuration, with the keys of `config` and which of them are demanded."""
     return {
         "$schema": _DIALECT,
-        "title": "Workbuoy stack file",
-        "description": "Made by `make generate` from infra/settings.py and the components; do not edit.",
+        "title": title,
+        "description": _made_from(source),
         "type": "object",
         "additionalProperties": False,
         "required": ["config"],
         "properties": {
-            "secretsprovider": {"type": "string"},
-            "encryptionsalt": {"type": "string"},
-            "encryptedkey": {"type": "string"},
+            **{key: {"type": "string"} for key in READ_BY_PULUMI if key != "config"},
             "config": {
                 "type": "object",
                 "additionalProperties": False,
-                "oneOf": [{"required": [SETTINGS_KEY]}, {"required": [TENANT_KEY]}],
+                **demanded,
                 "patternProperties": {"^pulumi:": {}},
-                "properties": {
-                    SETTINGS_KEY: settings,
-                    TENANT_KEY: {
-                        "type": "string",
-                        "description": "A customer's own stack: tenants/NAME.yaml decides everything",
-                    },
-                },
+                "properties": config,
             },
         },
         "$defs": definitions,
@@ -60,8 +65,12 @@ def fleet_file_schema() -> dict[str, Any]:
 
 
 def _whole_file(model: type[Settings], title: str, source: str) -> dict[str, Any]:
-    description = f"Made by `make generate` from {source}; do not edit."
-    return {"$schema": _DIALECT, **model.model_json_schema(by_alias=True), "title": title, "description": description}
+    own = {"title": title, "description": _made_from(source)}
+    return {"$schema": _DIALECT, **model.model_json_schema(by_alias=True), **own}
+
+
+def _made_from(source: str) -> str:
+    return f"Made by `make generate` from {source}; do not edit."
 
 
 def render(schema: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -18,10 +18,8 @@ from components.offered import data_date, postgres_classes
 from components.secrets import SecretsSettings
 from components.service_settings import ServiceSettings
 from components.settings import AccountId, Arn, BrokenRule, Region, Rule, Settings, find_certificate_fault, given_twice
+from infra.environments import PERMANENT_ENVIRONMENTS, Environment
 
-Environment = Literal["local", "dev", "staging", "prod"]
-
-PERMANENT_ENVIRONMENTS = ("staging", "prod")
 LEAST_BACKUP_DAYS = 7  # control RDS.11
 LEAST_NONCURRENT_DAYS = 7
 # https://docs.aws.amazon.com/cloud-map/latest/api/API_DnsConfig.html (MULTIVALUE)

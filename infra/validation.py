@@ -177,7 +177,7 @@ def _like(field: FieldInfo, pattern: str) -> str:
     return _described(field) + (f"; write it like {example}" if example else "")
 
 
-def _examples(schema: Any, pattern: str, known: Sequence[str] = ()) -> Iterator[str]:
+def _examples(schema: Any, pattern: str, known: Sequence[str]) -> Iterator[str]:
     """Examples that stand beside this pattern in a schema, or around it."""
     if isinstance(schema, Mapping):
         known = schema.get("examples", known)

@@ -89,14 +89,13 @@ def read_yaml(file: Path, name: str | None = None) -> YamlFile:
     return YamlFile(name, content, tree)
 
 
-def read_yaml_value(file: Path, name: str | None = None) -> Any:
+def read_yaml_value(file: Path) -> Any:
     """Read a file that may hold anything, such as a list. Raises ProblemsError as `read_yaml` does."""
-    return read_yaml_tree(file, name)[0]
+    return read_yaml_tree(file, file.name)[0]
 
 
-def read_yaml_tree(file: Path, name: str | None = None) -> tuple[Any, Any]:
+def read_yaml_tree(file: Path, name: str) -> tuple[Any, Any]:
     """The same, and the tree that knows the lines."""
-    name = name or file.name
     return parse_yaml(_text_of(file, name), name)
 
 

@@ -25,9 +25,14 @@ Notify = Callable[[str], Any]
 """Takes one line of progress."""
 
 
-def print_text(text: object, *, end: str = "\n") -> None:
-    """Print what a person reads, on stdout, within the terminal's columns."""
-    click.echo(fit(str(text)) + end, nl=False)
+def print_result(name: str, document: Mapping[str, Any], text: str, *, json_wanted: bool) -> None:
+    """Print what a command came to, as a program or a person asked for it."""
+    print_json(name, document) if json_wanted else print_text(text)
+
+
+def print_text(text: object) -> None:
+    """Print what a person reads, on stdout, within the terminal's columns; a line break is added where none ends it."""
+    print_page(fit(str(text)))
 
 
 def print_json(name: str, document: Mapping[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from infra.problems import Problem, ProblemsError
 from operations.ending import Notify
 
 WATCH_SECONDS = 5.0
@@ -27,6 +28,43 @@ class TaskPlace:
     security_group_id: str
     bucket: str
     container: str = "one-off"
+
+
+TASK_OUTPUTS: Final = ("clusterArn", "filesBucketName", "privateSubnetIds")
+"""What any `task_place` is made of, besides its definition and security group."""
+
+
+def task_place(
+    stack: str,
+    region: str,
+    outputs: Mapping[str, Any],
+    *,
+    definition: str = "oneOffTaskDefinitionArn",
+    container: str = "one-off",
+    group: str = "serviceSecurityGroupId",
+) -> TaskPlace:
+    """Where tasks of a stack run, by its outputs; `definition` and `group` are names of such."""
+    return TaskPlace(
+        stack=stack,
+        region=region,
+        cluster_arn=outputs["clusterArn"],
+        task_definition_arn=outputs[definition],
+        subnet_ids=tuple(outputs["privateSubnetIds"]),
+        security_group_id=outputs[group],
+        bucket=outputs["filesBucketName"],
+        container=container,
+    )
+
+
+def expect_outputs(needed: Iterable[str], outputs: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises ProblemsError with every output that is missing, of each stack."""
+    if missing := [
+        Problem(message=f"stack {stack} has no output {name}: deploy it first")
+        for stack, found in outputs.items()
+        for name in dict.fromkeys(needed)
+        if not found.get(name)
+    ]:
+        raise ProblemsError(missing)
 
 
 class TaskError(Exception):

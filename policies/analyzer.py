@@ -13,8 +13,9 @@ from pulumi.runtime import proto
 from pulumi_policy import policy as sdk
 
 from graph import Resource
+from infra.environments import environment_of
 from policies import pack
-from policies.catalogue import catalogue, environment_of
+from policies.catalogue import catalogue
 from policies.runner import sentinels
 from policies.settings import Configuration, configured, with_regions
 

@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from components.settings import Settings
 from graph.errors import InputError
+from infra.environments import ENVIRONMENTS, Environment, environment_of
 from infra.problems import Problem
 from infra.suggestion import suggestion
 from infra.yaml_text import locate
-from policies.catalogue import catalogue, environment_of
+from policies.catalogue import catalogue
 from policies.entries import entries_and_tree, name_of, valid_entries
 
 FILE = Path(__file__).parent / "exemptions.yaml"
@@ -31,7 +32,7 @@ class Exemption(Settings):
         ),
     ]
     until: Annotated[date, Field(description="The last day on which it exempts")]
-    environments: tuple[Literal["local", "dev", "staging", "prod"], ...] = ("local", "dev", "staging", "prod")
+    environments: tuple[Environment, ...] = ENVIRONMENTS
     reason: Annotated[str, Field(min_length=20)]
 
     def matches(self, urn: str) -> bool:

@@ -21,7 +21,8 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
-from policies.catalogue import Control, catalogue, environment_of
+from infra.environments import environment_of
+from policies.catalogue import Control, catalogue
 from policies.exemptions import exemption_for
 from policies.judging import args_for, judge, sentence
 from policies.rule import RULES, Rule

@@ -19,7 +19,8 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from graph import Mark, Masked, Resource, Unknown
 from graph.marks import is_known
-from policies.catalogue import SEVERITIES, Severity, environment_of
+from infra.environments import environment_of
+from policies.catalogue import SEVERITIES, Severity
 from policies.errors import RuleError
 from policies.exemptions import Exemption, exemption_for, exemptions
 from policies.judging import args_for, judge, sentence
@@ -147,7 +148,7 @@ def _concerns(exemption: Exemption, projects: Set[str]) -> bool:
 
 def policy_resources(resources: Sequence[Resource]) -> list[PolicyResource]:
     """The graph in pulumi-policy's own classes, parents and dependencies linked as its analyzer links them."""
-    providers = {r.urn: r for r in resources if r.type.startswith("pulumi:providers:")}
+    providers = {r.urn: r for r in resources if r.is_provider}
     found = {r.urn: _policy_resource(r, providers) for r in resources}
     for resource in resources:
         linked = found[resource.urn]

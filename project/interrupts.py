@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -40,6 +40,21 @@ def interruptible(*numbers: signal.Signals) -> Iterator[None]:
     finally:
         met.send_no_more()
         sys.unraisablehook = met.report
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def heeded(interrupt: Callable[[], object]) -> Iterator[None]:
+    """Call this at each Ctrl-C and SIGTERM, in the place of what they do. In the main thread only."""
+
+    def call(_number: int, _frame: FrameType | None) -> None:
+        interrupt()
+
+    before = {number: signal.signal(number, call) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 

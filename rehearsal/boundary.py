@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
-from policies.catalogue import environment_of
+from bootstrap.names import BACKUP_BOUNDARY
+from components.context import BOUNDARY
+from infra.environments import environment_of
 from policies.exemptions import stack_of
 from rehearsal.cloud import Cloud
 

@@ -8,7 +8,7 @@ from rehearsal.kinds import DECLARED_ONLY, KINDS
 from rehearsal.kinds.kind import Kind, Out
 from rehearsal.kinds.local import LOCAL
 from rehearsal.naming import context, default_tags, fill, named
-from rehearsal.result import Declared, is_provider
+from rehearsal.result import Declared
 
 
 class Declaring:
@@ -22,7 +22,7 @@ class Declaring:
         token = declared.type
         region = self.region_of(declared, provider)
         values = context(declared, declared.inputs, account=self._account, region=region)
-        if is_provider(token):
+        if declared.is_provider:
             return values["uuid"], dict(declared.inputs)
         if token in LOCAL:
             return LOCAL[token](declared)

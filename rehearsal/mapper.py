@@ -15,7 +15,7 @@ from rehearsal.kinds.local import LOCAL
 from rehearsal.made import Made
 from rehearsal.naming import context, fill, named
 from rehearsal.reading import Reader
-from rehearsal.result import Declared, Refusal, State, is_provider
+from rehearsal.result import Declared, Refusal, State
 from rehearsal.stand_ins import StandIn
 
 _NOT_TRIED = "not tried: it needs {}, which failed"
@@ -111,7 +111,7 @@ class Mapper:
         declared = made.declared
         token = declared.type
         self._refuse_lost_outputs(made)
-        if is_provider(token) or token in LOCAL:
+        if declared.is_provider or token in LOCAL:
             made.state = State.COMPARED
             return None
         if token in DECLARED_ONLY:

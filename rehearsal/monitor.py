@@ -13,7 +13,7 @@ from pulumi.runtime.proto import resource_pb2
 from graph import wire
 from graph.resource import REFERENCE_TYPE, STACK_TYPE
 from rehearsal.errors import RefusedError
-from rehearsal.result import Declared, Refusal, is_provider
+from rehearsal.result import Declared, Refusal
 
 
 class Realiser(Protocol):
@@ -144,12 +144,7 @@ class Monitor(MockMonitor):
             Declared(**common, read=True, import_id=request.id) if read else Declared(**common, **_options(request))
         )
         self.declared[urn] = declared
-        if (
-            declared.custom
-            and not declared.provider
-            and declared.type != REFERENCE_TYPE
-            and not is_provider(declared.type)
-        ):
+        if declared.custom and not declared.provider and declared.type != REFERENCE_TYPE and not declared.is_provider:
             self.refusals.append(
                 Refusal(
                     check="explicit-provider",

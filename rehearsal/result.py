@@ -163,7 +163,7 @@ class Rehearsal:
 
     def count(self, *states: State) -> int:
         """Number of resources in one of these states, providers left out."""
-        return sum(1 for one in self.resources if one.state in states and not is_provider(one.type))
+        return sum(1 for one in self.resources if one.state in states and not one.declared.is_provider)
 
     def count_fields(self, check: Check) -> int:
         """Number of fields with this outcome, over all resources."""
@@ -184,7 +184,7 @@ class Rehearsal:
         """Custom resources by the outermost component they stand in, in order of declaration."""
         groups: dict[str, list[Rehearsed]] = {}
         for resource in self.resources:
-            if resource.state is not State.COMPONENT and not is_provider(resource.type):
+            if resource.state is not State.COMPONENT and not resource.declared.is_provider:
                 groups.setdefault(self.component_of(resource.urn), []).append(resource)
         return {name: tuple(members) for name, members in groups.items()}
 
@@ -199,8 +199,3 @@ class Rehearsal:
                 entry[1] += resource.create_ms
                 entry[2] += resource.read_ms
         return {token: (int(n), made, read) for token, (n, made, read) in sums.items()}
-
-
-def is_provider(token: str) -> bool:
-    """Whether a type is a provider, which has no provider of its own."""
-    return token.startswith("pulumi:providers:")

@@ -5,10 +5,18 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundar
 
 from collections.abc import Sequence
 
-from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
+from bootstrap.names import BACKUP_BOUNDARY
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
-from components.context import BACKUP_ROLE, EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE
+from components.context import (
+    BACKUP_ROLE,
+    BOUNDARY,
+    EXECUTION_ROLE,
+    EXPORT_ROLE,
+    RESTORE_ROLE,
+    ROTATION_ROLE,
+    TASK_ROLE,
+)
 from components.permissions import Condition, Statement
 
 # Who runs with which of a stack's roles, by how their names end: no service gets another's. A function under a task's

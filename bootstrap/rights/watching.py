@@ -8,15 +8,16 @@ from components.permissions import Statement
 
 def watching_rights(scope: Scope) -> Rights:
     """Log groups with their metric filters and saved searches, alarms, dashboards, topics."""
-    groups = scope.named(
-        "logs",
-        "log-group:/workbuoy/{}/*",
-        "log-group:/aws/lambda/{}-rotation*",
-        "log-group:/aws/rds/instance/{}-database/*",
-        "log-group:/aws/vendedlogs/prometheus/{}*",
-        f"log-group:{WAF_LOG_PREFIX}{{}}",
-        f"log-group:{WAF_LOG_PREFIX}{{}}:*",
-    )
+    groups = [
+        *scope.log_groups(),
+        *scope.named(
+            "logs",
+            "log-group:/aws/rds/instance/{}-database/*",
+            "log-group:/aws/vendedlogs/prometheus/{}*",
+            f"log-group:{WAF_LOG_PREFIX}{{}}",
+            f"log-group:{WAF_LOG_PREFIX}{{}}:*",
+        ),
+    ]
     alarms = scope.named("cloudwatch", "alarm:{}-*")
     dashboards = [
         f"arn:aws:cloudwatch::{scope.account_id}:dashboard/workbuoy-{scope.environment}{end}" for end in ("", "-*")

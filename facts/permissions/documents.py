@@ -33,7 +33,7 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, PolicyKind], ...]]] = {
     t.ENDPOINT: (("policy", "resource"),),
     t.ENDPOINT_POLICY: (("policy", "resource"),),
     t.BACKUP_VAULT_POLICY: (("policy", "resource"),),
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (("policyDocument", "resource"),),
+    t.LOG_RESOURCE_POLICY: (("policyDocument", "resource"),),
     "aws:cloudwatch/eventBusPolicy:EventBusPolicy": (("policy", "resource"),),
     "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": (("accessPolicy", "resource"),),
     t.QUEUE_POLICY: (("policy", "resource"),),
@@ -127,6 +127,11 @@ def statements(text: Any) -> list[Statement]:
         if _SPELLED.get(name.lower(), name) != name:
             raise ValueError(f"{name} is written {_SPELLED[name.lower()]}")
     return found
+
+
+def label_of(statement: Statement) -> str:
+    """How a message names a statement."""
+    return str(statement.get("Sid") or "a statement without a Sid")
 
 
 def version_of(text: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from facts.permissions.actions import covers
-from facts.permissions.documents import Statement, demanded, values_of
+from facts.permissions.documents import Statement, demanded, label_of, values_of
 from facts.permissions.resources import is_every_one, names_own_by_tag
 
 RAISES_RIGHTS: Final = (
@@ -78,7 +78,7 @@ CHANGES_OWN_CODE: Final = ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionCo
 def escalations(statements: Sequence[Statement]) -> Iterator[str]:
     """What is wrong with an identity's Allow statements, one sentence each."""
     for statement in statements:
-        label = statement.get("Sid") or "a statement without a Sid"
+        label = label_of(statement)
         if _grants(statement, ["iam:PassRole"]) and not _is_exact(statement, "iam:PassedToService"):
             yield f"{label}: iam:PassRole without a condition on iam:PassedToService"
         raising = _grants(statement, RAISES_RIGHTS)

@@ -12,10 +12,10 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from facts.permissions.documents import version_of
+from facts.permissions.documents import Statement, label_of, version_of
 from facts.permissions.patterns import WITH_VARIABLES, Context, Keys
 from facts.permissions.principals import Grant, Principal, grant, is_denied
-from facts.permissions.statements import Read, Statement, read_statement
+from facts.permissions.statements import Read, read_statement
 from facts.permissions.truth import Truth, every
 from graph.values import document as document_of
 
@@ -83,7 +83,7 @@ class Held:
     version: str = WITH_VARIABLES
 
     def __str__(self) -> str:
-        return f"{self.policy}/{self.statement.get('Sid', 'a statement without Sid')}"
+        return f"{self.policy}/{label_of(self.statement)}"
 
     @cached_property
     def read(self) -> Read:

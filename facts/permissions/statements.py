@@ -4,18 +4,17 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gram
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from facts.permissions.conditions import Condition, read_conditions
+from facts.permissions.documents import Statement, label_of
 from facts.permissions.errors import PolicyError
 from facts.permissions.patterns import Keys, expression_of, fill_variables, has_variables, match
 from facts.permissions.principals import check_principals, listed
 from facts.permissions.truth import Truth, every, negate, some
-
-Statement = Mapping[str, Any]
 
 _ONE_OF: Final = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 _CACHED: Final = 1 << 14
@@ -87,7 +86,7 @@ def read_statement(statement: Statement, version: str) -> Read:
     try:
         return _read(statement, version)
     except PolicyError as error:
-        raise type(error)(f"{statement.get('Sid', 'a statement without Sid')}: {error}") from None
+        raise type(error)(f"{label_of(statement)}: {error}") from None
 
 
 def _read(statement: Statement, version: str) -> Read:

@@ -83,7 +83,7 @@ IDENTITY = (
     listed(t.USER_ACCESS_KEY, "access key"),
     listed(t.USER_LOGIN, "password of a user"),
     listed(
-        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        t.OIDC_PROVIDER,
         "trust in an identity provider",
         noted={
             "clientIdLists": "tokens for other audiences are taken",
@@ -107,7 +107,7 @@ IDENTITY = (
         harmless={Harmless.IDENTITY: "backupVaultName"},
     ),
     listed(
-        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+        t.LOG_RESOURCE_POLICY,
         "log policy",
         judged="policyDocument",
         harmless={Harmless.NAME: "policyName"},
@@ -136,11 +136,11 @@ NETWORK = (
     ),
     listed(t.INTERNET_GATEWAY, "internet gateway", noted={"vpcId": "another network gets it"}),
     listed(
-        "aws:ec2/natGateway:NatGateway",
+        t.NAT_GATEWAY,
         "way out",
         noted={"allocationId subnetId connectivityType": "connections leave by another way"},
     ),
-    listed("aws:ec2/eip:Eip", "address", harmless={Harmless.IDENTITY: "domain"}),
+    listed(t.ELASTIC_IP, "address", harmless={Harmless.IDENTITY: "domain"}),
     listed(
         t.ROUTE,
         "route",

@@ -53,7 +53,7 @@ SERVING = (
         },
     ),
     listed(
-        "aws:appautoscaling/target:Target",
+        t.SCALING_TARGET,
         "range of the number of tasks",
         noted={"roleArn": "another role scales it", "suspendedState": "scaling is suspended or resumed"},
         harmless={
@@ -62,7 +62,7 @@ SERVING = (
         },
     ),
     listed(
-        "aws:appautoscaling/policy:Policy",
+        t.SCALING_POLICY,
         "scaling by load",
         harmless={
             Harmless.SIZE: "targetTrackingScalingPolicyConfiguration stepScalingPolicyConfiguration policyType",
@@ -134,13 +134,13 @@ SERVING = (
         },
     ),
     listed(
-        "aws:lb/listenerCertificate:ListenerCertificate",
+        t.LISTENER_CERTIFICATE,
         "certificate of a listener",
         noted={"certificateArn": "another certificate"},
         harmless={Harmless.IDENTITY: "listenerArn"},
     ),
     listed(
-        "aws:lb/listenerRule:ListenerRule",
+        t.LISTENER_RULE,
         "rule of a listener",
         judged="actions",
         noted={
@@ -161,14 +161,14 @@ SERVING = (
             Harmless.TUNING: "loadBalancingAlgorithmType stickiness",
         },
     ),
-    listed("aws:acm/certificate:Certificate", "certificate"),
+    listed(t.CERTIFICATE, "certificate"),
     listed(
-        "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace",
+        t.DISCOVERY_NAMESPACE,
         "private domain",
         harmless={Harmless.NAME: "name", Harmless.TEXT: "description", Harmless.IDENTITY: "vpc"},
     ),
     listed(
-        "aws:servicediscovery/service:Service",
+        t.DISCOVERY_SERVICE,
         "name of a service in a private domain",
         noted={"healthCheckConfig healthCheckCustomConfig": "a sick task is seen otherwise"},
         harmless={
@@ -194,7 +194,7 @@ WATCHING = (
         harmless={Harmless.NAME: "name namePrefix"},
     ),
     listed(
-        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        t.LOG_METRIC_FILTER,
         "figure taken from a log",
         noted={
             "pattern metricTransformation logGroupName applyOnTransformedLogs": "something else is counted in the log"
@@ -241,7 +241,7 @@ WATCHING = (
         harmless={Harmless.IDENTITY: "workspaceId"},
     ),
     listed(
-        "aws:amp/scraper:Scraper",
+        t.METRICS_SCRAPER,
         "collector of metrics",
         removal=Removal.STOPS,
         noted={
@@ -287,7 +287,7 @@ WATCHING = (
         harmless={Harmless.NAME: "dashboardName", Harmless.TUNING: "dashboardBody"},
     ),
     listed(
-        "aws:cloudwatch/queryDefinition:QueryDefinition",
+        t.LOG_QUERY,
         "saved search",
         harmless={Harmless.NAME: "name", Harmless.TUNING: "queryString logGroupNames"},
     ),
@@ -328,7 +328,7 @@ WATCHING = (
         harmless={Harmless.NAME: "name"},
     ),
     listed(
-        "aws:budgets/budget:Budget",
+        t.BUDGET,
         "budget",
         noted={
             "notifications": "others are told of the cost",

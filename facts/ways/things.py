@@ -28,7 +28,7 @@ _RUNS_OR_GRANTS: Final = (
     t.TARGET_GROUP,
     t.TRAIL,
     t.REPOSITORY,
-    "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+    t.OIDC_PROVIDER,
 )
 
 

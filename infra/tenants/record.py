@@ -28,6 +28,7 @@ LONGEST_NAME = 20
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 LONGEST_STACK_NAME = 63 - len("workbuoy-") - len("-files-logs-") - 8
 BASE_CERTIFICATE = "base"
+_CERTIFICATE = rf"^({BASE_CERTIFICATE}|arn:aws:acm:[a-z0-9-]+:\d{{12}}:certificate/.+)$"
 LAST_PRIORITY = 49999  # 50000 is the base stack's own rule
 
 _NAME = re.compile(r"[a-z](-?[a-z0-9])*")
@@ -87,7 +88,7 @@ class Move(Settings):
     certificate_arn: Annotated[
         str | None,
         Field(
-            pattern=rf"^({BASE_CERTIFICATE}|arn:aws:acm:[a-z0-9-]+:\d{{12}}:certificate/.+)$",
+            pattern=_CERTIFICATE,
             examples=["arn:aws:acm:eu-north-1:111122223333:certificate/0123abcd"],
             max_length=2048,
             description="Of a silo, in that region; or base, where that base's own covers hostName",
@@ -236,7 +237,7 @@ class Tenant(Settings):
     certificate_arn: Annotated[
         str | None,
         Field(
-            pattern=rf"^({BASE_CERTIFICATE}|arn:aws:acm:[a-z0-9-]+:\d{{12}}:certificate/.+)$",
+            pattern=_CERTIFICATE,
             examples=["arn:aws:acm:eu-west-1:111122223333:certificate/0123abcd"],
             max_length=2048,
             description="ACM certificate for hostName, in the region; or base, where the base's own covers it",

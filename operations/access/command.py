@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, print_json, print_text, report_errors
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, print_result, report_errors
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -66,10 +66,8 @@ def access(
             f"{tenant} is promoted: readings of its files in the pool of {customer.base} are not told here"
         )
     answer = join(customer_objects, logs, since, until)
-    if json_wanted:
-        print_json("access", as_json(answer))
-    else:
-        print_text("\n".join(line for text in as_lines(answer) for line in wrapped(text, "", "  ")))
+    text = "\n".join(line for text in as_lines(answer) for line in wrapped(text, "", "  "))
+    print_result("access", as_json(answer), text, json_wanted=json_wanted)
     sys.exit(0 if answer.whole else CHECK_FAILED)
 
 
@@ -86,11 +84,11 @@ def _live(project: "Project", customer: "Tenant", since: datetime, until: dateti
 
     from bootstrap.home import home_region
     from bootstrap.names import trail_bucket
+    from infra.environments import environment_of
     from infra.stack_files import settings_in
     from operations.access.joined import log_prefixes
     from operations.access.logs import Account, Place, live
     from operations.engine.account import who_am_i
-    from policies.catalogue import environment_of
 
     account = who_am_i(customer.stack, customer.region, {})["Account"]
     home = home_region(project.root, environment_of(customer.base), account) or customer.region

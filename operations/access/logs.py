@@ -17,6 +17,7 @@ from operations.access.records import (
     from_service,
     from_trail,
 )
+from operations.aws import items_of
 
 T = TypeVar("T")
 SIGNED_BEFORE: Final = timedelta(minutes=10)  # an address lives five minutes, and clocks differ
@@ -130,21 +131,22 @@ def live(account: Account, places: Sequence[Place], since: datetime, until: date
             for key, written in _objects(s3, bucket, prefix):
                 if since <= written <= until + LATE:
                     logs.add_access(key, _body(s3, bucket, key))
-        events = account.session.client("logs", region_name=place.region).get_paginator("filter_log_events")
-        pages = events.paginate(
+        events = items_of(
+            account.session.client("logs", region_name=place.region),
+            "filter_log_events",
+            "events",
             logGroupName=place.log_group,
             startTime=int((since - SIGNED_BEFORE).timestamp() * 1000),
             endTime=int((until + SIGNED_BEFORE).timestamp() * 1000),
             filterPattern="object",  # a word of the lines that hand out a file; all, where a query stops at 10,000
         )
-        for page in pages:
-            logs.add_service(place.log_group, [one["message"] for one in page["events"]])
+        logs.add_service(place.log_group, [one["message"] for one in events])
     return logs
 
 
 def _objects(s3: Any, bucket: str, prefix: str) -> Iterator[tuple[str, datetime]]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from ((one["Key"], one["LastModified"]) for one in page.get("Contents", ()))
+    for one in items_of(s3, "list_objects_v2", "Contents", Bucket=bucket, Prefix=prefix):
+        yield one["Key"], one["LastModified"]
 
 
 def _body(s3: Any, bucket: str, key: str) -> str:

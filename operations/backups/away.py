@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from operations.aws import items_of
 from operations.backups.finding import DAILY, BackupTarget, Finding, State, key_finding
 from operations.restore.moment import shown
 
@@ -18,8 +19,7 @@ def copies_here(target: BackupTarget) -> Iterator[Finding]:
     backup = target.client("backup")
     vault = backup.describe_backup_vault(BackupVaultName=target.vault)
     yield key_finding(target, "vault's key", vault["EncryptionKeyArn"])
-    pages = backup.get_paginator("list_copy_jobs").paginate(ByDestinationVaultArn=target.copies_vault_arn)
-    jobs = [one for page in pages for one in page["CopyJobs"]]
+    jobs = list(items_of(backup, "list_copy_jobs", "CopyJobs", ByDestinationVaultArn=target.copies_vault_arn))
     for kind, what in KINDS.items():
         yield _newest_copy(target, what, _own(target, kind, jobs))
 
@@ -67,10 +67,8 @@ def copies_there(target: BackupTarget) -> Iterator[Finding]:
     yield _locked(vault, target.now)
     yield key_finding(there, "copies' key", vault["EncryptionKeyArn"])
     yield _takes_from(backup.get_backup_vault_access_policy(BackupVaultName=name), target)
-    pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=name)
-    points = [
-        one for page in pages for one in page["RecoveryPoints"] if one.get("Status") in ("COMPLETED", "AVAILABLE")
-    ]
+    listed = items_of(backup, "list_recovery_points_by_backup_vault", "RecoveryPoints", BackupVaultName=name)
+    points = [one for one in listed if one.get("Status") in ("COMPLETED", "AVAILABLE")]
     for kind, what in KINDS.items():
         moments = [one["CreationDate"].astimezone(UTC) for one in _own(there, kind, points)]
         aged = _aged(f"{what} in it", moments, target.now)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from operations.aws import error_code, find, items_of
 from operations.backups.finding import BackupTarget, Finding, State
 
 
@@ -10,7 +11,7 @@ def exported(target: BackupTarget) -> Iterator[Finding]:
     """Snapshots of the database that were written into a bucket: as readable as that bucket is."""
     rds = target.client("rds")
     own = {one["DBSnapshotArn"] for one in _of(rds, "describe_db_snapshots", "DBSnapshots", target.database)}
-    for one in (one for page in rds.get_paginator("describe_export_tasks").paginate() for one in page["ExportTasks"]):
+    for one in items_of(rds, "describe_export_tasks", "ExportTasks"):
         source = str(one.get("SourceArn"))
         if one.get("Status") == "CANCELED" or not (source in own or target.database in source):
             continue  # a snapshot that RDS made has the database's name, also once it is gone
@@ -20,14 +21,9 @@ def exported(target: BackupTarget) -> Iterator[Finding]:
 
 def replicated(target: BackupTarget) -> Iterator[Finding]:
     """Files that S3 copies into another bucket."""
-    s3 = target.client("s3")
-    try:
-        answer = s3.get_bucket_replication(Bucket=target.bucket)
-    except s3.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "ReplicationConfigurationNotFoundError":
-            raise
-        return
-    for rule in answer["ReplicationConfiguration"]["Rules"]:
+    ask = target.client("s3").get_bucket_replication
+    answer = find(ask, "ReplicationConfigurationNotFoundError", Bucket=target.bucket)
+    for rule in answer["ReplicationConfiguration"]["Rules"] if answer else ():
         if rule.get("Status") == "Enabled":
             there = rule["Destination"]
             whose = f" of account {there['Account']}" if there.get("Account") else ""
@@ -55,8 +51,8 @@ def _in_region(target: BackupTarget, region: str) -> Iterator[Finding]:
         snapshots = _of(rds, "describe_db_snapshots", "DBSnapshots", target.database)
         backups = _of(rds, "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", target.database)
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "no answer")
-        yield Finding(what="copies elsewhere", state=State.UNKNOWN, found=f"{region} could not be asked: {code}")
+        found = f"{region} could not be asked: {error_code(error)}"
+        yield Finding(what="copies elsewhere", state=State.UNKNOWN, found=found)
         return
     state, note = (State.GOOD, "") if region in target.residency else (State.EXPOSED, ", outside residency")
     for kind, number in (("snapshots", len(snapshots)), ("replicated automated backups", len(backups))):
@@ -66,5 +62,4 @@ def _in_region(target: BackupTarget, region: str) -> Iterator[Finding]:
 
 def _of(rds: Any, operation: str, result: str, database: str) -> list[Any]:
     """A copy in another region keeps the name of the database that it is of."""
-    pages = rds.get_paginator(operation).paginate()
-    return [one for page in pages for one in page[result] if one.get("DBInstanceIdentifier") == database]
+    return [one for one in items_of(rds, operation, result) if one.get("DBInstanceIdentifier") == database]

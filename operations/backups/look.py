@@ -3,15 +3,16 @@
 What could not be asked is a finding too, and never a good one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
-from typing import Any, Final
+from typing import Final
 
 from components.names import BEFORE, ERASURES_BEGUN, RESTORED
+from operations.aws import error_code, items_of, lifecycle_rules
 from operations.backups.away import copies_here, copies_there
 from operations.backups.elsewhere import elsewhere, exported, replicated
 from operations.backups.finding import DAILY, BackupTarget, Finding, State, key_finding
-from operations.restore.copy import lives_until
+from operations.restore.copy import find_instance, lives_until
 from operations.restore.moment import shown
 
 LAG: Final = timedelta(minutes=30)  # RDS ships the log every five minutes
@@ -46,22 +47,12 @@ def _run_check(what: str, check: Callable[[BackupTarget], Iterator[Finding]], ta
         for one in check(target):
             found.append(one)  # noqa: PERF402  a list made at once would be lost with the refusal
     except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", "no answer"))
-        found.append(Finding(what=what, state=State.UNKNOWN, found=f"could not be asked: {code}"))
-    return found
-
-
-def _instance(target: BackupTarget, name: str) -> Mapping[str, Any] | None:
-    rds = target.client("rds")
-    try:
-        found: Mapping[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-    except rds.exceptions.DBInstanceNotFoundFault:
-        return None
+        found.append(Finding(what=what, state=State.UNKNOWN, found=f"could not be asked: {error_code(error)}"))
     return found
 
 
 def _database(target: BackupTarget) -> Iterator[Finding]:
-    found = _instance(target, target.database)
+    found = find_instance(target.client("rds"), target.database)
     if found is None:
         yield Finding(what="database", state=State.MISSING, found=f"there is no {target.database}")
         return
@@ -81,8 +72,8 @@ def _database(target: BackupTarget) -> Iterator[Finding]:
 
 def _snapshots(target: BackupTarget) -> Iterator[Finding]:
     rds = target.client("rds")
-    pages = rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=target.database)
-    done = [one for page in pages for one in page["DBSnapshots"] if one.get("Status") == "available"]
+    listed = items_of(rds, "describe_db_snapshots", "DBSnapshots", DBInstanceIdentifier=target.database)
+    done = [one for one in listed if one.get("Status") == "available"]
     if not done:
         yield Finding(what="snapshots", state=State.MISSING, found="there is none")
         return
@@ -105,7 +96,7 @@ def _leftover(target: BackupTarget) -> Iterator[Finding]:
         ("database before a restore", BEFORE, f"restore switch {target.stack} --remove-old {target.database}-{BEFORE}"),
     ):
         name = f"{target.database}-{end}"
-        found = _instance(target, name)
+        found = find_instance(target.client("rds"), name)
         if found is None:
             continue
         until = lives_until(found, target.now)
@@ -120,15 +111,9 @@ def _versions(target: BackupTarget) -> Iterator[Finding]:
     if status != "Enabled":
         yield Finding(what="file versions", state=State.MISSING, found=f"{status}: what is overwritten is gone")
         return
-    try:
-        rules = s3.get_bucket_lifecycle_configuration(Bucket=target.bucket)["Rules"]
-    except s3.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
-            raise
-        rules = []
     days = [
         one["NoncurrentVersionExpiration"]["NoncurrentDays"]
-        for one in rules
+        for one in lifecycle_rules(s3, target.bucket)
         if one.get("Status") == "Enabled" and one.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")
     ]
     kept = f"older ones are kept for {min(days)} days" if days else "older ones are kept for ever"

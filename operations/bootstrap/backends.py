@@ -9,6 +9,7 @@ from typing import Any
 
 from bootstrap.names import secrets_provider, state_address, state_bucket
 from bootstrap.settings import AnyAccountSettings
+from operations.aws import error_code
 from operations.engine.backend_stack import BackendStack
 from operations.engine.cli import Cli
 from operations.engine.errors import MistakenError, UnreachableError
@@ -99,7 +100,7 @@ def bucket_stands(settings: AnyAccountSettings) -> bool:
         client = boto3.client("s3", region_name=settings.region)
         client.head_bucket(Bucket=name, ExpectedBucketOwner=settings.account)
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = error_code(error)
         if code in ("404", "NoSuchBucket"):
             return False
         if code in ("403", "AccessDenied"):

@@ -3,14 +3,13 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from infra.environments import DEPLOYED_ENVIRONMENTS
 from infra.problems import Problem, ProblemsError
 from operations.changed.estate import Base, Customer
 from operations.changed.parts import MOST_JOBS, from_each, shards
 from operations.changed.touched import Touched, place_of
-
-ENVIRONMENTS: Final = ("dev", "staging", "prod")
 
 
 def as_json(change: Touched) -> dict[str, Any]:
@@ -39,7 +38,7 @@ def matrices(change: Touched) -> dict[str, str]:
     Raises ProblemsError where stacks want images of more than one architecture.
     """
     reachable = [one for one in change.bases if one.reachable]
-    in_order = [one for name in ENVIRONMENTS for one in reachable if one.environment == name]
+    in_order = [one for name in DEPLOYED_ENVIRONMENTS for one in reachable if one.environment == name]
     silos = [_customer(one) for one in change.silos if one.base.reachable]
     standing = [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new]
     seen = _seen(change)
@@ -61,7 +60,7 @@ def matrices(change: Touched) -> dict[str, str]:
             if one.isolation == "silo" and one.base.reachable and one.tenant in change.named
         ],
         "first": [_base(one) for one in in_order[:1]],
-        **{name: [_base(one) for one in in_order if one.environment == name] for name in ENVIRONMENTS},
+        **{name: [_base(one) for one in in_order if one.environment == name] for name in DEPLOYED_ENVIRONMENTS},
     }
     outputs = {name: json.dumps(entries, separators=(",", ":")) for name, entries in lists.items()}
     return {**outputs, "architecture": _architecture(change), "unseen": _unseen(change, seen)}

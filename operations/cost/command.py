@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_text, report_errors
+from operations.ending import CHECK_FAILED, JSON, fail, print_result, report_errors
 
 
 @click.command()
@@ -24,6 +24,6 @@ def cost(*, stack: str, json_wanted: bool) -> None:
 
     graph = rehearse_with_base(find_project(Path.cwd()), stack, Options(declare_only=True))
     found = estimate.estimate(graph_of(graph), prices.read_prices())
-    print_json("cost", estimate.as_json(found)) if json_wanted else print_text(table.table(found), end="")
+    print_result("cost", estimate.as_json(found), table.table(found), json_wanted=json_wanted)
     if found.unpriced:
         fail(CHECK_FAILED, f"the sum is not whole: {', '.join(one.what for one in found.unpriced)} without a price")

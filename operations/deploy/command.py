@@ -1,12 +1,12 @@
 """`workbuoy deploy`, `rollout`, `releases` and `smoke`. What they do is imported when they run."""
 
-import sys
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from operations.confirming import require_confirmation
 from operations.ending import (
     CHECK_FAILED,
     INTERRUPTED,
@@ -15,6 +15,7 @@ from operations.ending import (
     fail,
     notify,
     print_json,
+    print_result,
     print_text,
     report_errors,
 )
@@ -85,8 +86,8 @@ def deploy(
         reviewed = _reviewed(opened, project, file, stood, json_wanted=json_wanted)
         if unfit := unfit_images(reviewed.plan, opened.place, notify):
             fail(CHECK_FAILED, *(f"{stack}: {one}; nothing was changed" for one in unfit))
-        if not yes and not _confirmed(stack):
-            fail(MISTAKE, "not confirmed; nothing was changed")
+        if not yes:
+            require_confirmation(f"Update {stack}?", f"the update of {stack}")
         digest = opened.variables.get(IMAGE_VARIABLE)
         if (reviewed.left != () or to_note(tags, commit, digest)) and opened.state().fingerprint != stood.fingerprint:
             fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
@@ -97,7 +98,7 @@ def deploy(
             fail(
                 INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on"
             )
-    print_json("deploy", as_json(record)) if json_wanted else print_text(as_markdown(record))
+    print_result("deploy", as_json(record), as_markdown(record), json_wanted=json_wanted)
     if record.outcome != "deployed":
         fail(CHECK_FAILED, f"{stack}: {record.outcome}: {record.steps[-1].name}")
 
@@ -230,9 +231,3 @@ def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None
             f"{opened.name}: dangerous drift of {some(dangerous)}; nothing was changed; "
             f"`workbuoy drift {opened.name} --put-back` first",
         )
-
-
-def _confirmed(stack: str) -> bool:
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"Nobody is here to confirm the update of {stack}: say --yes.")
-    return click.confirm(f"Update {stack}?", err=True)

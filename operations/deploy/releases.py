@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
+from operations.aws import items_of
 from operations.deploy.rollout import Target
 from operations.engine.errors import UnreachableError
 from operations.one_off import family_of
@@ -47,11 +48,12 @@ def releases(stack: str, target: Target, ecs: Any) -> list[Release]:
 def _definitions(target: Target, ecs: Any) -> Iterator[Mapping[str, Any]]:
     """Task definitions of the service's family, newest first. An update makes the one before INACTIVE, and keeps it."""
     family = family_of(target.task_definition_arn)
-    arns: list[str] = []
-    for status in ("ACTIVE", "INACTIVE"):
-        pages = ecs.get_paginator("list_task_definitions").paginate(familyPrefix=family, status=status, sort="DESC")
-        arns += [arn for page in pages for arn in page["taskDefinitionArns"]]
-    of_family = [arn for arn in arns if family_of(arn) == family]
+    of_family = [
+        arn
+        for status in ("ACTIVE", "INACTIVE")
+        for arn in items_of(ecs, "list_task_definitions", "taskDefinitionArns", familyPrefix=family, status=status)
+        if family_of(arn) == family
+    ]
     for arn in sorted(of_family, key=lambda one: int(one.rpartition(":")[2]), reverse=True):
         yield ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
 

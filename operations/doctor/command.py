@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, notify, print_json, print_text, report_errors
+from operations.ending import CHECK_FAILED, JSON, fail, notify, print_result, report_errors
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -35,10 +35,8 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
 
     findings = _look(find_project(Path.cwd()), stack)
     against = [one.name for one in findings if one.stands_against(purpose)]
-    if json_wanted:
-        print_json("doctor", {"for": purpose, "ready": not against, "findings": _rows(findings)})
-    else:
-        print_text(_table(findings))
+    document = {"for": purpose, "ready": not against, "findings": _rows(findings)}
+    print_result("doctor", document, _table(findings), json_wanted=json_wanted)
     if against:
         fail(CHECK_FAILED, f"not ready to {purpose}: {', '.join(against)}")
     if not json_wanted:

@@ -1,20 +1,11 @@
 """`workbuoy drift`."""
 
-import sys
 from pathlib import Path
 
 import click
 
-from operations.ending import (
-    CHECK_FAILED,
-    JSON,
-    NOT_MADE,
-    fail,
-    notify,
-    print_json,
-    print_text,
-    report_errors,
-)
+from operations.confirming import require_person
+from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, notify, print_result, print_text, report_errors
 from operations.review.command import FILE
 
 
@@ -66,10 +57,7 @@ def drift(
     text = as_markdown(stack, result.found, taken=result.taken)
     if markdown:
         write_whole(markdown, text)
-    if json_wanted:
-        print_json("drift", as_json(stack, result.found, taken=result.taken))
-    else:
-        print_text(text, end="")
+    print_result("drift", as_json(stack, result.found, taken=result.taken), text, json_wanted=json_wanted)
     if result.any:
         raise SystemExit(CHECK_FAILED)
 
@@ -86,10 +74,8 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
     text = as_markdown(stack, compared)
     if markdown:
         write_whole(markdown, text)
-    if json_wanted:
-        print_json("drift-account", {**as_json(stack, compared.added), "unread": list(compared.unread)})
-    else:
-        print_text(text, end="")
+    document = {**as_json(stack, compared.added), "unread": list(compared.unread)}
+    print_result("drift-account", document, text, json_wanted=json_wanted)
     if compared.unread:
         fail(NOT_MADE, f"{stack}: {len(compared.unread)} questions were refused, so what stands there is not known")
     if compared.added:
@@ -97,8 +83,8 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
 
 
 def _act(stack: str, *, keep: bool, yes: bool, plan: bool) -> None:
-    if not yes and _nobody_is_here():
-        raise click.UsageError(f"Nobody is here to confirm what is done to {stack}: say --yes.")
+    if not yes:
+        require_person(f"what is done to {stack}")
     from operations.drift.keep import advice
     from operations.drift.put_back import Run
     from operations.engine.stack import open_stack
@@ -117,7 +103,3 @@ def _act(stack: str, *, keep: bool, yes: bool, plan: bool) -> None:
         run.keep(lambda found: advice(project, stack, found, notify))
     else:
         run.put_back()
-
-
-def _nobody_is_here() -> bool:
-    return not sys.stdin.isatty()

@@ -1,10 +1,15 @@
 """Whether whoever is signed in may run a stack where it stands: asked before the engine starts."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
+from operations.aws import error_code
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.engine.messages import SIGN_IN
 from project.placement import Placement
+
+EXPIRED: Final = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 
 
 def check_region(stack: str, place: Placement) -> None:
@@ -23,12 +28,23 @@ def check_account(stack: str, place: Placement, environment: Mapping[str, str]) 
     """
     if place.endpoint_url is not None:
         return
-    identity = who_am_i(stack, place.region, environment)
-    if identity["Account"] != place.account:
+    step = "sign in to the right account, or correct `account` in its stack file; nothing was run"
+    expect_account(stack, place.account, place.region, step, environment)
+
+
+def expect_account(
+    stack: str, account: str, region: str, step: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Raises MistakenError with the next step unless the credentials in use are of a stack's account.
+
+    Raises UnreachableError where AWS cannot be asked.
+    """
+    identity = who_am_i(stack, region, environment)
+    if identity["Account"] != account:
         raise MistakenError(
-            f"{stack}: belongs to account {place.account}, but these credentials are of "
+            f"{stack}: belongs to account {account}, but these credentials are of "
             f"{identity['Account']} ({identity['Arn']})",
-            "sign in to the right account, or correct `account` in its stack file; nothing was run",
+            step,
         )
 
 
@@ -53,7 +69,7 @@ def who_am_i(stack: str, region: str, environment: Mapping[str, str]) -> Mapping
         limits = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
         found = session.client("sts", region_name=region, config=limits).get_caller_identity()
     except ClientError as error:
-        raise _refused(stack, region, error.response.get("Error", {}).get("Code", "")) from None
+        raise _refused(stack, region, error_code(error)) from None
     except NoCredentialsError:
         raise UnreachableError(f"{stack}: there are no AWS credentials", SIGN_IN) from None
     except EndpointConnectionError:
@@ -64,7 +80,7 @@ def who_am_i(stack: str, region: str, environment: Mapping[str, str]) -> Mapping
 
 
 def _refused(stack: str, region: str, code: str) -> Exception:
-    if code in ("ExpiredToken", "ExpiredTokenException", "RequestExpired"):
+    if code in EXPIRED:
         return UnreachableError(f"{stack}: the AWS credentials have expired", SIGN_IN)
     if code in ("InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"):
         step = f"{SIGN_IN}; a region that the account has not enabled ({region}) answers the same"

@@ -16,6 +16,7 @@ from semver import VersionInfo
 
 from operations.ending import Notify
 from operations.engine.errors import EngineMissingError
+from project.interrupts import heeded
 
 OLDEST_CLI: Final = VersionInfo.parse("3.260.0")
 """The oldest CLI that this project was run with; the SDK itself asks for 3.1.0 only."""
@@ -164,18 +165,14 @@ class Cli:
             yield
             return
 
-        def interrupt(*_: object) -> None:
+        def interrupt() -> None:
             if not self.interrupted and self._notify:
                 self._notify(CANCELLING)
             self.interrupted = True
             self.cancel()
 
-        before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with heeded(interrupt):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _signal(code: int) -> str:

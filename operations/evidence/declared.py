@@ -164,7 +164,7 @@ def erasures(root: Path, since: date, until: date) -> Item:
     for folder, under in ((OFFBOARDED_FOLDER, "erasures"), (MOVED_FOLDER, "erasures/moved")):
         for file in sorted((root / folder).glob("*.yaml")):
             try:
-                content = read_yaml_value(file, file.name)
+                content = read_yaml_value(file)
                 day = date.fromisoformat(str(content["dates"]["destroyed"]))
             except (ProblemsError, KeyError, TypeError, ValueError):
                 problems.append(f"{file.name} is no record of a leaving")

@@ -15,6 +15,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from components.names import ERASURES_BEGUN, ERASURES_PREFIX
+from operations.aws import items_of
 from operations.evidence.items import Item, State, worst
 from operations.restore.evidence import DRILLS, RESTORES, Evidence, EvidenceError
 
@@ -104,10 +105,9 @@ def _erasures(session: Any, place: Place) -> Iterator[dict[str, Any]]:
     listed = s3.list_objects_v2(Bucket=place.bucket, Prefix=ERASURES_BEGUN, MaxKeys=1)
     if not listed.get("Contents"):
         raise EvidenceError(f"{ERASURES_BEGUN} is not there: nobody knows what was erased")
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=ENTRIES):
-        for one in page.get("Contents", ()):
-            entry = json.loads(s3.get_object(Bucket=place.bucket, Key=one["Key"])["Body"].read())
-            yield {name: entry[name] for name in ("kind", "erased_at", "by", "until")}
+    for one in items_of(s3, "list_objects_v2", "Contents", Bucket=place.bucket, Prefix=ENTRIES):
+        entry = json.loads(s3.get_object(Bucket=place.bucket, Key=one["Key"])["Body"].read())
+        yield {name: entry[name] for name in ("kind", "erased_at", "by", "until")}
 
 
 def _day(document: Mapping[str, Any]) -> date:

@@ -1,15 +1,14 @@
 """`workbuoy fleet`. What its commands do is imported when they run."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from operations.confirming import require_confirmation
 from operations.ending import (
     CHECK_FAILED,
     INTERRUPTED,
     JSON,
-    MISTAKE,
     fail,
     notify,
     print_json,
@@ -167,10 +166,8 @@ def rollback(*, where: "Where", github_output: bool, yes: bool) -> None:
 
     journal = where.journal()
     run = journal.require()
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("Nobody is here to confirm: say --yes.")
-    if not yes and not click.confirm(f"Bring wave {run.wave} of {run.called} back?", err=True):
-        fail(MISTAKE, "not confirmed; nothing was changed")
+    if not yes:
+        require_confirmation(f"Bring wave {run.wave} of {run.called} back?")
     run = roll_back(journal)
     records = journal.wave(run)
     if github_output:

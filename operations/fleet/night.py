@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from operations.tenant.deployment.board import board
-from operations.tenant.deployment.every import GRACE_SECONDS, heeding
+from operations.tenant.deployment.every import GRACE_SECONDS
 from operations.tenant.deployment.scheduler import Scheduler, SiloOutcome, Stop, run_child
+from project.interrupts import heeded
 
 _S: Final = "{stack}"
 
@@ -86,7 +87,7 @@ class Night:
                 timeout_seconds=self.seconds_each,
                 grace_seconds=GRACE_SECONDS,
             )
-            with heeding(scheduler):
+            with heeded(scheduler.interrupt):
                 return scheduler.run(stacks)
 
     def _steps(self, stack: str, stop: Stop) -> SiloOutcome:

@@ -21,8 +21,9 @@ from operations.fleet.plan import Digests
 from operations.fleet.records import Entry, Run, ShardHead, ShardRecord, Watched
 from operations.fleet.rule import failures_stop
 from operations.tenant.deployment.board import board
-from operations.tenant.deployment.every import GRACE_SECONDS, heeding
+from operations.tenant.deployment.every import GRACE_SECONDS
 from operations.tenant.deployment.scheduler import Scheduler, SiloOutcome, Stop, run_child
+from project.interrupts import heeded
 
 LOGS: Final = ".workbuoy/fleet"
 RENEWALS: Final = 4
@@ -100,7 +101,7 @@ class _Shift:
                 grace_seconds=GRACE_SECONDS,
             )
             self._scheduler = scheduler
-            with heeding(scheduler):
+            with heeded(scheduler.interrupt):
                 scheduler.run(names)
         return not scheduler.interrupted and not self._gone
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from operations.aws import error_code
 from operations.engine.errors import MistakenError, UnreachableError
 
 CONFLICTS: Final = 5
@@ -94,7 +95,8 @@ class S3Store:
             found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
             body = found["Body"].read()
         except ClientError as error:
-            if _code(error) in ("NoSuchKey", "404") or (_code(error) == "AccessDenied" and self._is_absent(key)):
+            code = error_code(error)
+            if code in ("NoSuchKey", "404") or (code == "AccessDenied" and self._is_absent(key)):
                 return None
             raise self._unreachable(error) from None
         except BotoCoreError as error:
@@ -134,10 +136,10 @@ class S3Store:
                     Bucket=self._bucket, Key=self._prefix + key, Body=body, ContentType="application/json", **condition
                 )
             except ClientError as error:
-                if _code(error) == "ConditionalRequestConflict":
+                if error_code(error) == "ConditionalRequestConflict":
                     time.sleep(0.1 * 2**attempt)
                     continue
-                if _code(error) in ("PreconditionFailed", "NoSuchKey"):
+                if error_code(error) in ("PreconditionFailed", "NoSuchKey"):
                     return self._own_earlier(key, body)
                 raise self._unreachable(error) from None
             except BotoCoreError as error:
@@ -154,10 +156,6 @@ class S3Store:
         from operations.engine.messages import SIGN_IN  # imports Pulumi
 
         return UnreachableError(f"{self._bucket}: the journal cannot be used: {' '.join(str(error).split())}", SIGN_IN)
-
-
-def _code(error: Any) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 class FolderStore:

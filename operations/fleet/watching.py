@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from components.objectives import ObjectivesSettings
 from infra.stack_files import settings_in, stack_file
+from operations.aws import items_of
 from operations.fleet.records import Entry, ShardHead, Watched
 
 ERRORS, LINES = "service-errors", "service-error-lines"
@@ -69,11 +70,9 @@ def _client(region: str) -> Any:
 def alarms_of(client: Any, stacks: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     """Every alarm of these stacks: a prefix also fits the stacks of customers whose names begin alike."""
     for stack in stacks:
-        prefix = f"workbuoy-{stack}-"
-        for page in client.get_paginator("describe_alarms").paginate(
-            AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"]
-        ):
-            yield from (one for one in page["MetricAlarms"] if _is_own(one, stack))
+        asked = {"AlarmNamePrefix": f"workbuoy-{stack}-", "AlarmTypes": ["MetricAlarm"]}
+        listed = items_of(client, "describe_alarms", "MetricAlarms", **asked)
+        yield from (one for one in listed if _is_own(one, stack))
 
 
 def _is_own(alarm: Mapping[str, Any], stack: str) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from components.settings import REGION
+from infra.placeholders import DIGEST
 from operations.ending import Notify
 from operations.image.build import move_into_place
 from operations.image.tools import IMPOSSIBLE, require, run, workshop
@@ -23,7 +24,6 @@ TOOLS: Final = {"skopeo": "skopeo"}
 RETRIES: Final = 3
 AUTHORIZATION: Final = "authorization.json"
 _REPOSITORY: Final = re.compile(r"\w[\w.-]*(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
-_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = re.compile(r"docker://(localhost|127\.0\.0\.1)(:\d+)?/.*")
 _ERROR_MESSAGE: Final = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _ABSENT: Final = ("manifest unknown", "not found")
@@ -81,7 +81,7 @@ def push(
 def copy(source: str, repositories: Sequence[str], *, notify: Notify = lambda _: None) -> list[Stored]:
     """Copy REPOSITORY@DIGEST into repositories, its digest unchanged. Raises ImageError."""
     origin, at, digest = source.partition("@")
-    if not at or not _DIGEST.fullmatch(digest):
+    if not at or not DIGEST.fullmatch(digest):
         raise ImageError(f"{source}: name the image by its digest, REPOSITORY@sha256:...")
     for one in (origin, *repositories):
         _check_repository(one)

@@ -13,9 +13,6 @@ from graph.values import flag, maps, number
 from infra.yaml_text import read_yaml_value
 
 Scope = Literal["base", "region", "account", "bases in a region"]
-SCALING = "aws:appautoscaling/target:Target"
-EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 _TAKEN_BY_AWS = 5  # of each subnet: https://docs.amazonaws.cn/goto/SdkForKotlin/ec2-2016-11-15/CreateSubnet
 MEASURED = "measured"
 
@@ -123,7 +120,7 @@ def _count(graph: Graph, base: Graph, what: str) -> float:
 
 def _tasks(graph: Graph, _: Graph) -> float:
     """The most tasks, and as many again while a deployment replaces them (a service's maximum percent)."""
-    at_most = sum(number(one.inputs.get("maxCapacity")) or 0.0 for one in graph.of(SCALING))
+    at_most = sum(number(one.inputs.get("maxCapacity")) or 0.0 for one in graph.of(t.SCALING_TARGET))
     percents = [number(one.inputs.get("deploymentMaximumPercent")) for one in graph.of(t.SERVICE)]
     return at_most * max((one or 200.0 for one in percents), default=0.0) / 100
 
@@ -163,7 +160,7 @@ def _private_addresses(graph: Graph, base: Graph) -> float:
 def _interfaces(graph: Graph, base: Graph) -> float:
     """Those with an address in the private and data subnets, each NAT gateway's, and a load balancer's in each zone."""
     balanced = sum(len(one.inputs.get("subnets") or ()) for one in graph.of(t.LOAD_BALANCER))
-    gateways = len(list(graph.of(NAT_GATEWAY)))
+    gateways = len(list(graph.of(t.NAT_GATEWAY)))
     return _private_addresses(graph, base) + _data_addresses(graph, base) + balanced + gateways
 
 
@@ -184,7 +181,7 @@ def _shared_rules(graph: Graph, base: Graph) -> float:
     """Rules on the base's own groups, one way: the fullest group's."""
     groups = {one.id for one in base.of(t.SECURITY_GROUP)}
     found: dict[tuple[str, str], int] = {}
-    for rule in graph.of(t.INGRESS_RULE, EGRESS_RULE):
+    for rule in graph.of(t.INGRESS_RULE, t.EGRESS_RULE):
         group = str(rule.inputs.get("securityGroupId"))
         if group in groups:
             found[rule.type, group] = found.get((rule.type, group), 0) + 1

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, notify, print_json, print_text, report_errors
+from operations.ending import CHECK_FAILED, JSON, fail, notify, print_result, report_errors
 
 if TYPE_CHECKING:
     from operations.local.run import LocalRun
@@ -29,7 +29,7 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
     project = find_project(Path.cwd())
     require_genuine_plugins()
     life = run(project, lambda line: notify(line) if verbose or line.endswith("...") else None)
-    print_json("local", as_json(life)) if json_wanted else print_text(as_text(life))
+    print_result("local", as_json(life), as_text(life), json_wanted=json_wanted)
     if not life.passed:
         left = "how many resources are left is not known" if life.left is None else f"{life.left} resources are left"
         fail(CHECK_FAILED, *life.problems, *map(str, life.unexplained), *([left] if life.left != 0 else []))

@@ -18,8 +18,8 @@ from operations.ending import (
     MISTAKE,
     fail,
     notify,
-    print_json,
     print_json_list,
+    print_result,
     print_text,
     report,
     report_errors,
@@ -216,7 +216,7 @@ def _print_one(answer: "Answer", json_wanted: bool) -> None:
     from operations.locate.answer import as_json
     from operations.locate.text import text
 
-    print_json("locate", as_json(answer)) if json_wanted else print_text(text(answer))
+    print_result("locate", as_json(answer), text(answer), json_wanted=json_wanted)
 
 
 def _write_record(project: "Project", estates: "list[Estate]", answer: "Answer", file: Path, language: str) -> bool:

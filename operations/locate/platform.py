@@ -16,6 +16,7 @@ from facts.captions import ENGLISH
 from facts.places import region_of as region_of_resource
 from facts.stores import Content, Form, KeyKind, Reason, Store, stays, stores
 from graph import Graph, Resource
+from infra.environments import environment_of
 from infra.stack_files import settings_in, stack_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
@@ -24,7 +25,6 @@ from operations.locate.identities import ACCOUNT
 from operations.locate.readers import Readers
 from operations.locate.sources import Estate
 from operations.locate.stores import Group, Holds, Located
-from policies.catalogue import environment_of
 
 STATE: Final = "Engine's state (names and settings; secrets in it encrypted)"
 TRAIL: Final = "Account's trail (who of the staff did what in AWS)"

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from bootstrap.home import account_file, account_settings, account_stack
 from bootstrap.settings import ProcessorSettings, SubProcessor
+from infra.environments import environment_of
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
 from infra.tenants.residency import allowed_regions
 from infra.validation import find_problems
 from operations.locate.sources import Estate
-from policies.catalogue import catalogue, environment_of
+from policies.catalogue import catalogue
 from policies.runner import check
 
 

@@ -66,16 +66,12 @@ class PersonErase(Printed):
     remaining: list[RemainingCopy]
 
 
-class Copy(Printed):
+class Copy(RemainingCopy):
     """A copy that remains of a customer who has left; `ends` is its last day, and null where a person ends it.
 
     `differs` is what the rule that ends it in AWS says otherwise, and empty where it says the same or was not asked.
     """
 
-    what: str
-    where: str
-    ends: str | None
-    how: str
     state: Literal["gone", "there", "not asked"]
     why: str
     differs: str

@@ -1,6 +1,5 @@
 """`workbuoy person export` and `erase`: what is owed to one person, by tasks of the stack that serves them."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from uuid import UUID
 
 import click
 
+from operations.confirming import require_person
 from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_text, report_errors
 from operations.help import Commands
 from operations.tenant.handover.command import guarded
@@ -71,9 +71,8 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
     from operations.tenant.remains import of_person
 
     refuse_under_hold(_tenant(name), "nobody is erased")
-    if confirmed is None and not sys.stdin.isatty():
-        raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
     if confirmed is None:
+        require_person(say=f"--confirm {name}")
         confirmed = click.prompt(f"{member} is erased for good. Type the customer's name", err=True)
     if confirmed != name:
         fail(MISTAKE, f"the name that was given is not {name}; nobody was erased")
@@ -83,8 +82,9 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
     remaining = [*of_person(graph, datetime.fromisoformat(erased["erased_at"]).astimezone(UTC).date()), *beside]
     if json_wanted:
         shown = {"tenant": name, "member": str(member), "mark": erased["mark"], "erasedAt": erased["erased_at"]}
-        copies = [{"what": one.what, "where": one.where, "ends": one.ends, "how": one.how} for one in remaining]
-        print_json("person-erase", {**shown, "rows": erased.get("rows"), "remaining": copies})
+        print_json(
+            "person-erase", {**shown, "rows": erased.get("rows"), "remaining": [one.shown() for one in remaining]}
+        )
         return
     before = "" if "rows" in erased else ", before this command; nothing was left to do"
     print_text(f"erased at {erased['erased_at']}{before}")

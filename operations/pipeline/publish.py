@@ -11,7 +11,7 @@ from operations.pipeline.github import BOT, LONGEST_BODY, Repository
 CUT: Final = "\n\n_Cut here: the rest is in the run's summary._\n"
 
 
-def read_parts(files: Sequence[Path], folder: Path | None = None) -> list[str]:
+def read_parts(files: Sequence[Path], folder: Path | None) -> list[str]:
     """The texts of files, and of every `.md` file in a folder and below, by name; an empty one is said to be empty.
 
     The folder may be missing: whoever was to fill it failed first. Raises ProblemsError for a file that is.

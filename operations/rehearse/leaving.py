@@ -15,6 +15,7 @@ import yaml
 from facts.stores import Form
 from graph import Graph
 from infra.problems import ProblemsError
+from operations.aws import items_of
 from operations.engine.errors import EngineError
 from operations.tenant.destroy import DestroyOptions, take_down
 from operations.tenant.ended import GONE, THERE, CopyQueries, Found
@@ -162,5 +163,5 @@ def _own(silo: StandingSilo) -> set[str]:
 
 
 def _versions(silo: StandingSilo, bucket: str) -> frozenset[tuple[str, str]]:
-    pages = silo.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket)
-    return frozenset((one["Key"], one["VersionId"]) for page in pages for one in page.get("Versions", ()))
+    listed = items_of(silo.client("s3"), "list_object_versions", "Versions", Bucket=bucket)
+    return frozenset((one["Key"], one["VersionId"]) for one in listed)

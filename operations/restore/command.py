@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, notify, print_text, report_errors, warn
+from operations.ending import JSON, notify, print_result, print_text, report_errors, warn
 from operations.help import Commands
-from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
+from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan
 from operations.restore.running import begin, guarded, head, held, place_of_stack, place_of_tenant, tried, work_at
 from operations.restore.stack_commands import files, restore_stack, switch
 from project.whole_file import require_writable
@@ -73,7 +73,7 @@ def drill(
         guarded(work, lambda: {"deleted": work.end()})
     document = evidence.of_drill(work, rpo, failed[1] if failed else "")
     keep(work, evidence.DRILLS, document, evidence_file, failed)
-    print_result(document, evidence.drill_text(document), json_wanted=json_wanted)
+    print_result("restore", document, evidence.drill_text(document), json_wanted=json_wanted)
 
 
 @restore.command("tenant")
@@ -126,7 +126,7 @@ def restore_tenant(
             f"{name} was brought back to {work.shown_at} before, which ended at {verdict['ended_at']}, and nothing was "
             "done now: what was written since stands. Once more: the same command with --again."
         )
-        print_result(document, text, json_wanted=json_wanted)
+        print_result("restore", document, text, json_wanted=json_wanted)
         return
     rows = sum(verdict["rows"].values())
     text = (
@@ -137,7 +137,7 @@ def restore_tenant(
         text += f"\n{', '.join(made)} was gone, and is there again."
     if verdict.get("others_to_restore"):
         text += " Other customers' rows refer to rows that are gone: bring them back too, in the same way."
-    print_result(document, text, json_wanted=json_wanted)
+    print_result("restore", document, text, json_wanted=json_wanted)
 
 
 @restore.command()
@@ -159,7 +159,7 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
     text = f"{name} has again what stood before: {sum(verdict.get('rows', {}).values())} rows."
     if verdict.get("already"):
         text = f"{name} got back what stood before already, at {verdict['ended_at']}, and nothing was done now."
-    print_result({**head(work), "tenant": name, "verdict": verdict}, text, json_wanted=json_wanted)
+    print_result("restore", {**head(work), "tenant": name, "verdict": verdict}, text, json_wanted=json_wanted)
 
 
 @restore.command()

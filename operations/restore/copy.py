@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.errors import InputError
+from operations.aws import find
 from operations.ending import Notify
 from operations.restore.moment import RUN, Window, run_name, shown
 from operations.restore.places import RestorePlace
@@ -39,7 +40,7 @@ class Copy:
 
     def window(self) -> Window:
         """What the database can go back to. Raises CopyError where it keeps no backups."""
-        found = self._expect_source()
+        found = self._source()
         newest = found.get("LatestRestorableTime")
         if not newest or not found.get("BackupRetentionPeriod"):
             raise CopyError(f"{self._place.database} keeps no backups that reach back: see `workbuoy locate`")
@@ -57,7 +58,7 @@ class Copy:
                 self._tag(found, FIT, "")
             self._notify(f"{self._place.copy} stands already, as of {shown(at)}")
             return
-        source = self._expect_source()
+        source = self._source()
         tags = {one["Key"]: one["Value"] for one in source.get("TagList", []) if not one["Key"].startswith("aws:")}
         tags |= {AT: run_name(at), EXPIRES: run_name(datetime.now(UTC) + lives)}
         self._rds.restore_db_instance_to_point_in_time(
@@ -81,7 +82,7 @@ class Copy:
         """Until it can be connected to. Raises CopyError where it never will."""
         seen, deadline = "", time.monotonic() + TIMEOUT_SECONDS
         while True:
-            found = self._instance(self._place.copy)
+            found = find_instance(self._rds, self._place.copy)
             if found is None:
                 raise CopyError(f"{self._place.copy} is gone: begin again")
             status = found["DBInstanceStatus"]
@@ -97,7 +98,7 @@ class Copy:
     def give_login(self) -> None:
         """A password that nobody else has, into the one secret that restore tasks read. Again gives another one."""
         password = secrets.token_urlsafe(30)
-        found = self._instance(self._place.copy)
+        found = find_instance(self._rds, self._place.copy)
         if found is None:
             raise CopyError(f"{self._place.copy} is gone: begin again")
         self._rds.modify_db_instance(
@@ -108,19 +109,19 @@ class Copy:
 
     def note_fit(self) -> None:
         """Write on it that it may serve: `workbuoy restore switch` takes no other. Raises CopyError."""
-        found = self._instance(self._place.copy)
+        found = find_instance(self._rds, self._place.copy)
         if found is None:
             raise CopyError(f"{self._place.copy} is gone: begin again")
         self._tag(found, FIT, run_name(datetime.now(UTC)))
 
     def outlived(self) -> bool:
         """Whether one stands whose day is over."""
-        found = self._instance(self._place.copy)
+        found = find_instance(self._rds, self._place.copy)
         return found is not None and AT in tags_of(found) and not lives_until(found, datetime.now(UTC))
 
     def delete(self) -> bool:
         """Delete it, without a snapshot, and nothing else; False where there was none. Raises CopyError."""
-        found = self._instance(self._place.copy)
+        found = find_instance(self._rds, self._place.copy)
         if found is None:
             return False
         if AT not in tags_of(found):
@@ -138,7 +139,7 @@ class Copy:
     def _not_deleting(self) -> Mapping[str, Any] | None:
         """The copy, once one that is being deleted has gone. Raises CopyError where it does not go."""
         deadline, told = time.monotonic() + TIMEOUT_SECONDS, False
-        while (found := self._instance(self._place.copy)) and found["DBInstanceStatus"] == "deleting":
+        while (found := find_instance(self._rds, self._place.copy)) and found["DBInstanceStatus"] == "deleting":
             if time.monotonic() > deadline:
                 raise CopyError(f"{self._place.copy} is being deleted for too long: look at its events in RDS")
             if not told:
@@ -156,18 +157,22 @@ class Copy:
             of = f"as of {other}: somebody restores, and --at {other} goes on with it" if other else "made by hand"
             raise InputError(f"another copy stands, {of}. When it is no longer needed: {self._end}")
 
-    def _expect_source(self) -> Mapping[str, Any]:
-        found = self._instance(self._place.database)
-        if found is None:
-            raise CopyError(f"there is no database {self._place.database} in {self._place.tasks.region}")
-        return found
+    def _source(self) -> Mapping[str, Any]:
+        return instance_of(self._rds, self._place.database)
 
-    def _instance(self, name: str) -> Mapping[str, Any] | None:
-        try:
-            found: Mapping[str, Any] = self._rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-        except self._rds.exceptions.DBInstanceNotFoundFault:
-            return None
-        return found
+
+def find_instance(rds: Any, name: str) -> Mapping[str, Any] | None:
+    """A database instance as RDS describes it, if there is one."""
+    answer = find(rds.describe_db_instances, "DBInstanceNotFound", DBInstanceIdentifier=name)
+    return answer["DBInstances"][0] if answer else None
+
+
+def instance_of(rds: Any, name: str) -> Mapping[str, Any]:
+    """The same. Raises CopyError where there is none."""
+    found = find_instance(rds, name)
+    if found is None:
+        raise CopyError(f"there is no database {name} in {rds.meta.region_name}")
+    return found
 
 
 def lives_until(found: Mapping[str, Any], now: datetime) -> str:

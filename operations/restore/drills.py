@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, notify, print_json, print_text, report_errors
+from operations.ending import CHECK_FAILED, JSON, notify, print_result, report_errors
 from operations.restore.running import guarded, place_of_stack, region_of, work_at
 
 if TYPE_CHECKING:
@@ -34,10 +34,8 @@ def drills(*, stack: str, measure: bool, json_wanted: bool) -> None:
     if measure:
         guarded(work, lambda: _measure(work, last, now))
     overdue = is_overdue(last, within, now)
-    if json_wanted:
-        print_json("drills", _as_json(stack, found, last, within, overdue=overdue))
-    else:
-        print_text(_as_text(stack, found, f"{evidence.age_text(last, now)}{_than(within)}"))
+    text = _as_text(stack, found, f"{evidence.age_text(last, now)}{_than(within)}")
+    print_result("drills", _as_json(stack, found, last, within, overdue=overdue), text, json_wanted=json_wanted)
     sys.exit(CHECK_FAILED if overdue else 0)
 
 

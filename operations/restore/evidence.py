@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from components.names import EVIDENCE_PREFIX
+from operations.aws import items_of
 from operations.restore.moment import shown
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class Evidence:
     def read(self, kind: str) -> list[dict[str, Any]]:
         """Every document, the newest first. Raises EvidenceError for a file that is none."""
         s3 = self._s3()
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{EVIDENCE_PREFIX}/{kind}/")
-        keys = sorted((one["Key"] for page in pages for one in page.get("Contents", ())), reverse=True)
-        return [self._read(s3, key) for key in keys]
+        prefix = f"{EVIDENCE_PREFIX}/{kind}/"
+        listed = items_of(s3, "list_objects_v2", "Contents", Bucket=self.bucket, Prefix=prefix)
+        return [self._read(s3, key) for key in sorted((one["Key"] for one in listed), reverse=True)]
 
     def _read(self, s3: Any, key: str) -> dict[str, Any]:
         body = s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()

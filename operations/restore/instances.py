@@ -14,7 +14,19 @@ from typing import Any
 from graph.errors import InputError
 from operations.ending import Notify
 from operations.restore import instance_settings
-from operations.restore.copy import AT, EXPIRES, FIT, GOING, KEPT, TIMEOUT_SECONDS, WATCH_SECONDS, CopyError, tags_of
+from operations.restore.copy import (
+    AT,
+    EXPIRES,
+    FIT,
+    GOING,
+    KEPT,
+    TIMEOUT_SECONDS,
+    WATCH_SECONDS,
+    CopyError,
+    find_instance,
+    instance_of,
+    tags_of,
+)
 from operations.restore.moment import RUN, run_name, shown
 from operations.restore.places import SwitchPlace
 
@@ -196,14 +208,7 @@ class Instances:
             self._rds.remove_tags_from_resource(ResourceName=found["DBInstanceArn"], TagKeys=own_tags)
 
     def _expect(self, name: str) -> Mapping[str, Any]:
-        found = self._find(name)
-        if found is None:
-            raise CopyError(f"there is no database {name} in {self._place.region}")
-        return found
+        return instance_of(self._rds, name)
 
     def _find(self, name: str) -> Mapping[str, Any] | None:
-        try:
-            found: Mapping[str, Any] = self._rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-        except self._rds.exceptions.DBInstanceNotFoundFault:
-            return None
-        return found
+        return find_instance(self._rds, name)

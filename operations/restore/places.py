@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from components.names import BEFORE, RESTORED
-from infra.problems import Problem, ProblemsError
-from operations.one_off import TaskPlace
+from operations.one_off import TASK_OUTPUTS, TaskPlace, expect_outputs, task_place
 
 SERVING = ("clusterArn", "databaseAddress", "databaseLoginSecretArn", "serviceName")
 NEEDED = (
     *SERVING,
+    *TASK_OUTPUTS,
     "drillTaskDefinitionArn",
-    "filesBucketName",
-    "privateSubnetIds",
     "restoreSecurityGroupId",
     "restoreTaskDefinitionArn",
     "restoredLoginSecretArn",
@@ -66,16 +64,15 @@ class RestorePlace:
 
 def find_place(stack: str, region: str, read_outputs: Callable[[str], Mapping[str, Any]]) -> RestorePlace:
     """As the stack stands. Raises ProblemsError with every output that is missing."""
-    outputs = _with(stack, NEEDED, read_outputs(stack))
-    tasks = TaskPlace(
-        stack=stack,
-        region=region,
-        cluster_arn=outputs["clusterArn"],
-        task_definition_arn=outputs["restoreTaskDefinitionArn"],
-        subnet_ids=tuple(outputs["privateSubnetIds"]),
-        security_group_id=outputs["restoreSecurityGroupId"],
-        bucket=outputs["filesBucketName"],
+    outputs = read_outputs(stack)
+    expect_outputs(NEEDED, {stack: outputs})
+    tasks = task_place(
+        stack,
+        region,
+        outputs,
+        definition="restoreTaskDefinitionArn",
         container="restore",
+        group="restoreSecurityGroupId",
     )
     return RestorePlace(
         tasks=tasks,
@@ -91,21 +88,15 @@ def find_place(stack: str, region: str, read_outputs: Callable[[str], Mapping[st
 
 def switch_place(stack: str, region: str, outputs: Mapping[str, Any]) -> SwitchPlace:
     """As the stack stands. Raises ProblemsError with every output that is missing."""
-    found = _with(stack, SERVING, outputs)
+    expect_outputs(SERVING, {stack: outputs})
     return SwitchPlace(
         stack=stack,
         region=region,
-        cluster_arn=found["clusterArn"],
-        service=found["serviceName"],
-        login_secret_arn=found["databaseLoginSecretArn"],
-        database=_name_in(found),
+        cluster_arn=outputs["clusterArn"],
+        service=outputs["serviceName"],
+        login_secret_arn=outputs["databaseLoginSecretArn"],
+        database=_name_in(outputs),
     )
-
-
-def _with(stack: str, needed: tuple[str, ...], outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    if missing := [name for name in needed if not outputs.get(name)]:
-        raise ProblemsError([Problem(message=f"stack {stack} has no output {one}: deploy it first") for one in missing])
-    return outputs
 
 
 def _name_in(outputs: Mapping[str, Any]) -> str:

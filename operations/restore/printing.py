@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import fail, print_json, print_text
+from operations.ending import fail, print_result
 from operations.restore.running import attempted
 from project.terminal import wrapped
 from project.whole_file import write_whole
@@ -43,16 +43,9 @@ def keep(
 
 def print_plan(head: Mapping[str, Any], shown_at: str, steps: Sequence["Step"], *, json_wanted: bool) -> None:
     """Each step in words, and under whose rights; `head` is what every output says."""
-    if json_wanted:
-        listed = [{"step": one.name, "does": one.does, "by": one.by} for one in steps]
-        print_json("restore", {**head, "steps": listed})
-        return
-    print_text(f"As of {shown_at}, in {len(steps)} steps:")
+    lines = [f"As of {shown_at}, in {len(steps)} steps:"]
     for number, one in enumerate(steps, start=1):
-        print_text("\n".join(wrapped(f"{one.does} ({one.by})", f"{number:2}. {one.name + ':':10} ", " " * 15)))
-    print_text("\nNothing was done.")
-
-
-def print_result(document: Mapping[str, Any], text: str, *, json_wanted: bool) -> None:
-    """The document for programs, or a text for people."""
-    print_json("restore", document) if json_wanted else print_text(text)
+        lines += wrapped(f"{one.does} ({one.by})", f"{number:2}. {one.name + ':':10} ", " " * 15)
+    listed = [{"step": one.name, "does": one.does, "by": one.by} for one in steps]
+    text = "\n".join([*lines, "\nNothing was done."])
+    print_result("restore", {**head, "steps": listed}, text, json_wanted=json_wanted)

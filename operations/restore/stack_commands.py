@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, fail, notify, print_text, report_errors, warn
+from operations.ending import JSON, fail, notify, print_result, print_text, report_errors, warn
 from operations.restore.moment import parse, run_name, shown
-from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
+from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan
 from operations.restore.running import attempted, begin, guarded, head, held, place_of_stack, region_of, tried, work_at
 from project.whole_file import require_writable, write_whole
 
@@ -62,7 +62,8 @@ def restore_stack(
     failed = tried(work, steps)
     document = evidence.of_stack(work, before, _came_since(work), failed[1] if failed else "")
     keep(work, evidence.RESTORES, document, evidence_file, failed)
-    print_result(document, _after(work, before) if before else _ready(work, document), json_wanted=json_wanted)
+    text = _after(work, before) if before else _ready(work, document)
+    print_result("restore", document, text, json_wanted=json_wanted)
 
 
 @click.command()
@@ -135,7 +136,7 @@ def files(*, stack: str, switched: str, json_wanted: bool) -> None:
     text = (
         f"{stack}: {verdict['files']} files, {verdict['again']} brought again, {verdict['marked']} marked as deleted."
     )
-    print_result({**head(work), "verdict": verdict}, text, json_wanted=json_wanted)
+    print_result("restore", {**head(work), "verdict": verdict}, text, json_wanted=json_wanted)
 
 
 def _take(
@@ -183,7 +184,7 @@ def _take(
         "changes": results["update"]["changes"],
     }
     text = _switched(switching, found[0], results["stop"]["at"])
-    print_result({**document, "verdict": verdict}, text, json_wanted=json_wanted)
+    print_result("restore", {**document, "verdict": verdict}, text, json_wanted=json_wanted)
 
 
 def _expect_possible(switching: "Switch", *, back: bool) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from facts import tokens as t
 from graph.plan import Plan
 from infra.placeholders import IMAGE_VARIABLE
 from operations.ending import Notify
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from operations.engine.stack import EngineStack
     from project.files import Project
 
-DATABASE: Final = "aws:rds/instance:Instance"
 _KEEPS: Final = ("same", "read", "update")
 
 
@@ -113,7 +113,7 @@ class Switch:
         from operations.engine.adopt import adopt  # help must not pay for the engine
 
         found = self.instances.resource_id()
-        adopt(self.opened, DATABASE, self.place.database, found, on_output=self.notify)
+        adopt(self.opened, t.DATABASE, self.place.database, found, on_output=self.notify)
         return {"resourceId": found}
 
     def _review(self) -> None:
@@ -166,7 +166,7 @@ class Switch:
 
 def replacements(plan: Plan) -> str:
     """In words, a database that a plan would not keep; empty where it keeps every one."""
-    return ", ".join(f"{one.op} {one.name}" for one in plan.steps if one.type == DATABASE and one.op not in _KEEPS)
+    return ", ".join(f"{one.op} {one.name}" for one in plan.steps if one.type == t.DATABASE and one.op not in _KEEPS)
 
 
 def _step(name: str, does: str, run: Callable[[], Mapping[str, Any] | None]) -> Step:

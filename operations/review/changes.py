@@ -45,7 +45,7 @@ def changes(plan: Plan) -> Changes:
     found = Changes()
     tags: set[str] = set()
     for step in plan.steps:
-        if not step.changes or step.is_component or step.type.startswith("pulumi:providers:"):
+        if not step.changes or step.is_component or step.is_provider:
             continue
         noise = _noise(step)
         if noise:
@@ -143,6 +143,6 @@ def summary(plan: Plan) -> Mapping[str, int]:
     """How many resources are created, updated and so on, components left out."""
     counts: dict[str, int] = {}
     for step in plan.steps:
-        if not step.is_component and not step.type.startswith("pulumi:providers:"):
+        if not step.is_component and not step.is_provider:
             counts[step.op] = counts.get(step.op, 0) + 1
     return counts

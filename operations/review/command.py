@@ -12,9 +12,8 @@ from operations.ending import (
     doing,
     fail,
     notify,
-    print_json,
     print_page,
-    print_text,
+    print_result,
     report_errors,
     warn,
 )
@@ -131,10 +130,7 @@ def _print(found: "Review", text: str, *, json_wanted: bool) -> None:
     from operations.review import perform
     from operations.review.machine import as_json
 
-    if json_wanted:
-        print_json("review", as_json(found))
-    else:
-        print_text(text, end="")
+    print_result("review", as_json(found), text, json_wanted=json_wanted)
     for line in perform.warnings(found):
         warn(line)
 

@@ -49,7 +49,7 @@ def preview_opened(
     return Reviewed(from_events(events, Path(opened.name)), save_plan, left)
 
 
-def events_of(project: Project, stack: str, configuration: Path | None, image: str | None = None) -> list[Event]:
+def events_of(project: Project, stack: str, configuration: Path | None, image: str | None) -> list[Event]:
     """The engine's events of a preview, for a review elsewhere. Raises as `preview` does."""
     opened = open_stack(project, stack)
     opened.use(image_variables(stack, image, opened.outputs))

@@ -7,6 +7,7 @@ from typing import Final
 from facts.types import loss_of
 from graph.plan import Plan
 from graph.resource import type_of
+from infra.environments import PERMANENT_ENVIRONMENTS, environment_of
 from operations.review.cost import over_budget
 from operations.review.effects import KINDS, Danger, Effect, Judge, NotEvaluated, stop
 from operations.review.opened import opened
@@ -17,12 +18,10 @@ from operations.review.residency import outside
 from operations.review.shortened import shortened
 from operations.review.weakened import weakened
 from operations.review.widened import widened
-from policies.catalogue import environment_of
 
 JUDGES: Final[Sequence[Judge]] = (
     *(removals, weakened, shortened, overwritten, widened, opened, outside, properties, over_budget),
 )
-_STRICT: Final = ("prod", "staging")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Judged:
 
 def guards_customers(stack: str) -> bool:
     """Whether customers' data are in a stack, or it shows what will be done to them: prod and staging."""
-    return environment_of(stack) in _STRICT
+    return environment_of(stack) in PERMANENT_ENVIRONMENTS
 
 
 def judge(plan: Plan) -> Judged:

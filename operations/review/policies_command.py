@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_page, print_text, report_errors
+from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_page, print_result, report_errors
 from operations.help import Commands
 from operations.review.command import FILE
 
@@ -57,10 +57,8 @@ def check(
     from operations.review import perform_policies as perform
 
     report = perform.check(stack, graph, environment, regions, policy_config)
-    if json_wanted:
-        print_json("policies-check", PoliciesCheck.of(report).as_document())
-    else:
-        print_text(perform.findings(report), end="")
+    document = PoliciesCheck.of(report).as_document()
+    print_result("policies-check", document, perform.findings(report), json_wanted=json_wanted)
     if report.failed:
         fail(CHECK_FAILED, f"{len(report.violations)} mandatory findings")
 
@@ -76,9 +74,8 @@ def lint(stack: str | None, graph: Path | None, json_wanted: bool) -> None:
     from operations.review import perform_policies as perform
 
     faults = perform.lint(stack, graph)
-    print_json("policies-lint", {"faults": perform.fault_rows(faults)}) if json_wanted else print_text(
-        perform.fault_lines(faults), end=""
-    )
+    rows, text = perform.fault_rows(faults), perform.fault_lines(faults)
+    print_result("policies-lint", {"faults": rows}, text, json_wanted=json_wanted)
     if faults:
         fail(CHECK_FAILED, f"{len(faults)} faults in policy documents")
 

@@ -6,24 +6,26 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from facts import tokens as t
+
 SECRET_PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "aws:acm/certificate:Certificate": ("privateKey",),
+    t.CERTIFICATE: ("privateKey",),
     "aws:apigateway/apiKey:ApiKey": ("value",),
     "aws:cognito/userPoolClient:UserPoolClient": ("clientSecret",),
     "aws:docdb/cluster:Cluster": ("masterPassword",),
     "aws:elasticache/replicationGroup:ReplicationGroup": ("authToken",),
     "aws:elasticache/user:User": ("passwords",),
-    "aws:iam/accessKey:AccessKey": ("secret", "sesSmtpPasswordV4"),
+    t.USER_ACCESS_KEY: ("secret", "sesSmtpPasswordV4"),
     "aws:iam/serverCertificate:ServerCertificate": ("privateKey",),
-    "aws:iam/userLoginProfile:UserLoginProfile": ("password",),
+    t.USER_LOGIN: ("password",),
     "aws:kms/ciphertext:Ciphertext": ("plaintext",),
     "aws:memorydb/user:User": ("passwords",),
-    "aws:rds/cluster:Cluster": ("masterPassword",),
-    "aws:rds/instance:Instance": ("password",),
+    t.DATABASE_CLUSTER: ("masterPassword",),
+    t.DATABASE: ("password",),
     "aws:redshift/cluster:Cluster": ("masterPassword",),
-    "aws:secretsmanager/secretVersion:SecretVersion": ("secretString", "secretBinary"),
-    "aws:ssm/parameter:Parameter": ("value",),
-    "pulumi:providers:aws": ("secretKey", "token"),
+    t.SECRET_VERSION: ("secretString", "secretBinary"),
+    t.PARAMETER: ("value",),
+    t.PROVIDER: ("secretKey", "token"),
     "pulumi:providers:github": ("token",),
     "random:index/randomPassword:RandomPassword": ("result", "bcryptHash"),
     "tls:index/privateKey:PrivateKey": ("privateKeyPem", "privateKeyOpenssh", "privateKeyPemPkcs8"),

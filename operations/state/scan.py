@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from facts import tokens as t
 from graph.wire import SECRET_SIGNATURE, SIGNATURE
 from infra.problems import Problem, ProblemsError
 from operations.state.patterns import SECRET_PROPERTIES, looks_random, names_a_secret, shape_of
@@ -61,7 +62,7 @@ def _resource(resource: Mapping[str, Any]) -> Iterator[Leak]:
 
 
 def _harmless(type_: str, value: Any) -> bool:
-    return type_ == "pulumi:providers:aws" and value == MOTO_CREDENTIALS
+    return type_ == t.PROVIDER and value == MOTO_CREDENTIALS
 
 
 Found = Iterator[tuple[str, str, str]]

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from bootstrap.names import LEAVING_ROLE
+from components.context import LEAVING_ROLE
+from operations.aws import error_code
 from operations.engine.errors import UnreachableError
 
 ENDS: Final = "ends-with-the-customer"
@@ -27,7 +28,7 @@ def require_rights(s3: Any, stack: str, buckets: Sequence[str]) -> None:
         try:
             _ask(s3, bucket)
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
+            code = error_code(error)
             if code == "NoSuchBucket":  # an interrupted destruction took it already
                 continue
             raise UnreachableError(

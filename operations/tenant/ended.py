@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from components.backup_settings import COMPLETE_WITHIN_MINUTES
 from facts.stores import Form
+from operations.aws import error_code, items_of
 from operations.tenant.remains import EXPORTED, RECORD, Remaining, read_remaining
 from operations.tenant.rule_days import contradiction
 
@@ -98,8 +99,7 @@ class CopyQueries:
 
 
 def _short(error: Exception) -> str:
-    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
-    return str(code or type(error).__name__)
+    return error_code(error) or type(error).__name__
 
 
 class _NotAskedError(Exception):
@@ -199,9 +199,9 @@ def _holding(queries: CopyQueries, backup: Any, vault: str) -> tuple[bool, str]:
 
     One that no plan made may be a copy of any day's. A removed stack's are there or not.
     """
-    pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=vault)
+    listed = items_of(backup, "list_recovery_points_by_backup_vault", "RecoveryPoints", BackupVaultName=vault)
     own = _resources(queries.record)
-    found = [point for page in pages for point in page["RecoveryPoints"] if _may_be_of(own, point)]
+    found = [point for point in listed if _may_be_of(own, point)]
     if queries.stands:
         last = _last_version(queries.record)
         found = [one for one in found if not _by_plan(one) or _taken(one) <= last]

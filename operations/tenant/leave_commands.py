@@ -1,11 +1,11 @@
 """`workbuoy tenant retire` and `destroy`: a leaving in two steps, the first one reviewed."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from operations.confirming import require_person
 from operations.ending import MISTAKE, fail, notify, print_text, report_errors
 
 
@@ -75,8 +75,8 @@ def destroy(
         raise click.UsageError("Name the export, or say --without-export REASON; not both.")
     if confirmed is not None and confirmed != name:
         fail(MISTAKE, f"--confirm says {confirmed}, not {name}; nothing was changed")
-    if confirmed is None and not sys.stdin.isatty():
-        raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
+    if confirmed is None:
+        require_person(say=f"--confirm {name}")
     options = DestroyOptions(
         export=export,
         without_export=without_export,

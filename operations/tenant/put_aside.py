@@ -10,6 +10,8 @@ from components.names import BEFORE, RESTORED
 from facts import tokens as t
 from facts.stores import Form
 from graph import Graph
+from operations.aws import items_of
+from operations.restore.copy import find_instance
 from operations.tenant.remains import BY_A_PERSON, Remaining
 
 
@@ -24,8 +26,8 @@ def put_aside(rds: Any, graph: Graph) -> list[Remaining]:
 
 
 def _snapshots(rds: Any, database: str) -> Iterator[Remaining]:
-    pages = rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=database, SnapshotType="manual")
-    for one in (each for page in pages for each in page["DBSnapshots"]):
+    asked = {"DBInstanceIdentifier": database, "SnapshotType": "manual"}
+    for one in items_of(rds, "describe_db_snapshots", "DBSnapshots", **asked):
         name = one["DBSnapshotIdentifier"]
         yield Remaining(
             what=f"Snapshot of {database}", where=name, form=Form.FINAL_SNAPSHOT, ends=None, how=BY_A_PERSON
@@ -33,9 +35,7 @@ def _snapshots(rds: Any, database: str) -> Iterator[Remaining]:
 
 
 def _instance(rds: Any, name: str) -> Iterator[Remaining]:
-    try:
-        rds.describe_db_instances(DBInstanceIdentifier=name)
-    except rds.exceptions.DBInstanceNotFoundFault:
+    if find_instance(rds, name) is None:
         return
     how = f"{BY_A_PERSON}, which may leave a snapshot of it"
     yield Remaining(what="Database beside the one that serves", where=name, form=Form.DATABASE_ROWS, ends=None, how=how)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_text, report_errors, warn
+from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_result, print_text, report_errors, warn
 
 
 @click.command("list")
@@ -20,7 +20,7 @@ def list_tenants(*, json_wanted: bool) -> None:
     if json_wanted:
         print_json("tenant-list", {"tenants": [facts_of(one) for one in read.tenants]})
     else:
-        print_text(table(read.tenants), end="")
+        print_text(table(read.tenants))
     if read.problems:
         fail(MISTAKE, *map(str, read.problems))
 
@@ -44,10 +44,7 @@ def show(*, name: str, with_outputs: bool, json_wanted: bool) -> None:
         from operations.engine.stack import open_stack  # imports Pulumi
 
         facts["outputs"] = open_stack(project, tenant.stack, notify=notify).outputs()
-    if json_wanted:
-        print_json("tenant-show", facts)
-    else:
-        print_text(page(facts), end="")
+    print_result("tenant-show", facts, page(facts), json_wanted=json_wanted)
     if problems:
         fail(MISTAKE, *map(str, problems))
 

@@ -27,8 +27,8 @@ BY_A_PERSON: Final = "a person deletes it"
 _ABOUT_NOBODY: Final = (Content.KEY, Content.FIGURES, Content.STAFF, Content.CREDENTIALS)
 _GONE_AT_ONCE: Final = (Form.DATABASE_ROWS, Form.TASK_MEMORY, Form.UNFINISHED_UPLOADS, Form.FINAL_SNAPSHOT)
 _TAKE_VERSIONS: Final = (Form.RECOVERY_POINTS, Form.RECOVERY_POINT_COPIES)
-_OBJECTS: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS)
-IN_BUCKETS: Final = (*_OBJECTS, Form.UNFINISHED_UPLOADS, EXPORTED, ACCESS_LOGS)
+OBJECTS: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS)
+IN_BUCKETS: Final = (*OBJECTS, Form.UNFINISHED_UPLOADS, EXPORTED, ACCESS_LOGS)
 """Forms that S3 ends by a rule, and may be late with."""
 
 
@@ -54,6 +54,10 @@ class Remaining:
         """As the record of a leaving holds it."""
         return {"what": self.what, "where": self.where, "form": str(self.form), "ends": self.ends, "how": self.how}
 
+    def shown(self) -> dict[str, Any]:
+        """As an output names it, where no form is asked for."""
+        return {key: value for key, value in self.document().items() if key != "form"}
+
 
 def of_pool(graph: Graph, removed: date) -> list[Remaining]:
     """A pool tenant whose rows and objects were removed: everything of the base that held a copy of them."""
@@ -65,7 +69,7 @@ def of_person(graph: Graph, erased: date) -> list[Remaining]:
 
     No file was removed: what they attached is the customer's, and names them no longer.
     """
-    gone = [one for one in _kept(graph, erased, lambda _: True) if one.form not in _OBJECTS]
+    gone = [one for one in _kept(graph, erased, lambda _: True) if one.form not in OBJECTS]
     return [*gone, PERSON_IN_LEDGER]
 
 
@@ -92,12 +96,12 @@ def _kept(graph: Graph, day: date, wanted: Any) -> Iterator[Remaining]:
     for store in found:
         if store.content in _ABOUT_NOBODY or store.form in _GONE_AT_ONCE or not wanted(store):
             continue
-        if store.form in _OBJECTS and store.content is Content.CUSTOMER and not takes_exports(store.holder):
+        if store.form in OBJECTS and store.content is Content.CUSTOMER and not takes_exports(store.holder):
             if store.form is not Form.NONCURRENT_VERSIONS:
                 continue  # removed: what was current is an older version now
         elif store.form is Form.ARCHIVED_OBJECTS:
             continue  # the same objects, counted as objects
-        if store.form in _OBJECTS and store.form is not Form.OBJECTS and not _of_files(store):
+        if store.form in OBJECTS and store.form is not Form.OBJECTS and not _of_files(store):
             continue  # exports and logs: counted with the objects that they were
         yield _remaining(graph, store, day, _days(store, found))
 

@@ -147,25 +147,18 @@ def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQue
 def _expect_account(root: Path, record: "Mapping[str, Any]") -> None:
     """Raises MistakenError: in another account nothing of the customer is there, which proves nothing."""
     from infra.stack_files import settings_in, stack_file
-    from operations.engine import account
-    from operations.engine.errors import MistakenError
+    from operations.engine.account import expect_account
 
     keys = (record.get("keys") or {}).get("arns") or ()
     stated = (settings_in(stack_file(root, str(record["base"]))) or {}).get("account")
     own = str(keys[0]).split(":")[4] if keys else str(stated)
-    identity = account.who_am_i(str(record["stack"]), str(record["region"]), {})
-    if identity["Account"] != own:
-        raise MistakenError(
-            f"{record['name']} was in account {own}, but these credentials are of {identity['Account']} "
-            f"({identity['Arn']})",
-            "sign in to the right account; nothing was asked",
-        )
+    step = "sign in to the right account; nothing was asked"
+    expect_account(str(record["stack"]), own, str(record["region"]), step)
 
 
 def _shown(found: "Found") -> dict[str, Any]:
-    one = found.remaining
-    of_copy = {"what": one.what, "where": one.where, "ends": one.ends, "how": one.how}
-    return {**of_copy, "state": found.state, "why": found.why or found.unread, "differs": found.differs}
+    why = found.why or found.unread
+    return {**found.remaining.shown(), "state": found.state, "why": why, "differs": found.differs}
 
 
 def _lines(found: "Found", *, live: bool) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from components.backup_settings import S3_LATE_DAYS
 from facts.stores import Form
-from operations.tenant.remains import ACCESS_LOGS, EXPORTED, IN_BUCKETS, Remaining
+from operations.aws import lifecycle_rules
+from operations.tenant.remains import ACCESS_LOGS, EXPORTED, IN_BUCKETS, OBJECTS, Remaining
 
 Client = Callable[[str], Any]
 Days = Iterator[date]
@@ -26,7 +27,7 @@ def contradiction(client: Client, record: Mapping[str, Any], one: Remaining) -> 
     day, recorded = rule_day(client, record, one), recorded_day(one)
     if day is None:
         return f"its record says until {one.ends}, and no rule ends it"
-    kept = "keys" in record and one.form in _FILES
+    kept = "keys" in record and one.form in OBJECTS
     if day > recorded or (kept and day < recorded):
         return f"its record says until {recorded}, and its rule ends it on {day}"
     return ""
@@ -63,15 +64,7 @@ def _date(value: Any) -> date:
 
 def _rules(client: Client, bucket: str) -> list[Mapping[str, Any]]:
     """Those that hold for the whole bucket."""
-    from botocore.exceptions import ClientError
-
-    try:
-        found = client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchLifecycleConfiguration":
-            return []
-        raise
-    return [one for one in found if one["Status"] == "Enabled" and _whole(one)]
+    return [one for one in lifecycle_rules(client("s3"), bucket) if one["Status"] == "Enabled" and _whole(one)]
 
 
 def _whole(rule: Mapping[str, Any]) -> bool:
@@ -130,8 +123,6 @@ def _backups(client: Client, record: Mapping[str, Any], one: Remaining) -> Days:
     found = rds.describe_db_instance_automated_backups(DBInstanceIdentifier=one.where)["DBInstanceAutomatedBackups"]
     yield max(_destroyed(record) + timedelta(days=backup["BackupRetentionPeriod"]) for backup in found)
 
-
-_FILES: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS)
 
 _RULES: Final[Mapping[str, Callable[[Client, Mapping[str, Any], Remaining], Days]]] = {
     Form.OBJECTS: _objects,

@@ -25,7 +25,7 @@ from project.whole_file import write_whole
 _OF_A_BASE = ("listenerArn", "clusterArn", "vpcId")
 
 
-def read_silo(root: Path, name: str, base: str | None = None) -> Tenant | None:
+def read_silo(root: Path, name: str, base: str | None) -> Tenant | None:
     """The record of a customer whose files fit together; None for a pool tenant, which has no stack of its own.
 
     `base` names the place that is meant, while the customer moves. Raises ProblemsError.

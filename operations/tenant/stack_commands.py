@@ -1,23 +1,13 @@
 """`workbuoy tenant preview` and `deploy`: one customer's own stack, or all of them."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import (
-    CHECK_FAILED,
-    INTERRUPTED,
-    JSON,
-    MISTAKE,
-    fail,
-    notify,
-    print_json,
-    print_text,
-    report_errors,
-)
+from operations.confirming import require_confirmation, require_person
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, notify, print_result, report_errors
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -149,8 +139,8 @@ def _deploy_one(
     project, tenant = _silo(name, base_name)
     if tenant is None:
         return
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError(f"Nobody is here to confirm the update of {tenant.stack}: say --yes.")
+    if not yes:
+        require_person(f"the update of {tenant.stack}")
     silo.check_settings(project.root, tenant, image)
     base = silo.open_base(project, tenant)
     if not ahead:
@@ -184,16 +174,11 @@ def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> No
         for line in planned.notes:
             notify(line)
         if planned.names and not yes:
-            if not sys.stdin.isatty():
-                raise click.UsageError("Nobody is here to confirm: say --yes.")
-            if not click.confirm(f"Review and update {len(planned.names)} stacks?", err=True):
-                fail(MISTAKE, "not confirmed; nothing was changed")
+            require_confirmation(f"Review and update {len(planned.names)} stacks?")
         result = deploy_all(root, options, planned)
     rows = [{"tenant": name, "state": one.state, "cause": one.cause} for name, one in result.outcomes.items()]
-    if json_wanted:
-        print_json("tenant-deploy-all", {"journal": str(result.journal or ""), "tenants": rows})
-    else:
-        print_text(result.summary)
+    document = {"journal": str(result.journal or ""), "tenants": rows}
+    print_result("tenant-deploy-all", document, result.summary, json_wanted=json_wanted)
     if result.interrupted:
         fail(INTERRUPTED, "interrupted; the same command goes on where this stopped")
     if result.failed:

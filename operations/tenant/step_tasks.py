@@ -1,13 +1,13 @@
 """How a step that a one-off task does ends for whoever started it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from operations.ending import CHECK_FAILED, INTERRUPTED, NOT_MADE, fail
 
 if TYPE_CHECKING:
-    from operations.one_off import TaskOutcome
+    from operations.one_off import TaskOutcome, TaskPlace
 
 Show = Callable[[dict[str, Any], str], None]
 
@@ -22,6 +22,20 @@ def done_by_task(step: str, again: str, run: "Callable[[], TaskOutcome]") -> "Ta
         fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
     except TaskError as error:
         fail(NOT_MADE, f"{step}: {error}")
+
+
+def show_unstarted(
+    tenant: str, step: str, place: "TaskPlace", arguments: Sequence[str], show: Show, *explained: str
+) -> None:
+    """What `--live` would start, for whoever asked without it."""
+    document = {"tenant": tenant, "step": step, "stack": place.stack, "command": ["workbuoy-app", *arguments]}
+    lines = (
+        f"{step} would run in {place.stack}, as a one-off task of its image:",
+        f"  workbuoy-app {' '.join(arguments)}",
+        *explained,
+        "Nothing was started. Add --live to do it.",
+    )
+    show({**document, "started": False}, "\n".join(lines))
 
 
 def show_outcome(known: Mapping[str, Any], outcome: "TaskOutcome", *, again: str, following: str, show: Show) -> None:

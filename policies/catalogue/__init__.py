@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from graph.errors import InputError
+from infra.environments import PERMANENT_ENVIRONMENTS
 from policies.entries import entries
 
 Level = Literal["mandatory", "advisory"]
 Severity = Literal["critical", "high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
-STRICT_ENVIRONMENTS = ("staging", "prod")
 FOLDER = Path(__file__).parent
 
 ControlId = Annotated[
@@ -98,7 +98,7 @@ class Control(BaseModel):
 
     def level_in(self, environment: str) -> Level:
         """Mandatory where customers' data lies; elsewhere the finding is shown and stops nothing."""
-        return self.level if environment in STRICT_ENVIRONMENTS else "advisory"
+        return self.level if environment in PERMANENT_ENVIRONMENTS else "advisory"
 
     def defaults(self) -> dict[str, Any]:
         return {name: setting.default for name, setting in self.settings.items()}
@@ -131,12 +131,3 @@ def catalogue(folder: Path = FOLDER) -> Mapping[str, Control]:
     if problems:
         raise InputError(*problems)
     return controls
-
-
-def environment_of(stack: str) -> str:
-    """The environment that a stack belongs to: `prod-acme` and `prod-eu-north-1` are prod.
-
-    An unknown name is judged as prod, so that a new stack cannot slip past by its name.
-    """
-    first = stack.split("-", 1)[0]
-    return first if first in ("local", "dev", "staging", "prod") else "prod"

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from components.settings import REGION
 from facts.permissions.actions import arn_formats, covers, details, expand, takes_resource
-from facts.permissions.documents import Document, PolicyKind, Statement, conditions, values_of
+from facts.permissions.documents import Document, PolicyKind, Statement, conditions, label_of, values_of
 from facts.permissions.patterns import overlap
 from graph.values import document, items, maps
 
@@ -79,13 +79,9 @@ def _version(body: Mapping[str, Any]) -> Iterator[Named]:
         yield "INVALID_VERSION", f"AWS knows no version {version}"
 
 
-def _label(statement: Statement) -> str:
-    return str(statement.get("Sid") or "a statement without a Sid")
-
-
 def _malformed(statement: Statement, kind: PolicyKind) -> Iterator[Named]:
     """What makes AWS refuse the whole document."""
-    label = _label(statement)
+    label = label_of(statement)
     for name in sorted(set(statement) - _ELEMENTS):
         yield "MALFORMED", f"{label}: AWS knows no element {name} of a statement"
     for one, other in _EITHER:
@@ -112,13 +108,13 @@ def _principals(statement: Statement) -> Iterator[Named]:
         for text in map(str, items(value)):
             if kind == "Federated":
                 if text not in _WEB_IDENTITIES and not _FEDERATION.fullmatch(text):
-                    yield "UNKNOWN_FEDERATION_SOURCE", f"{_label(statement)}: {text} is no provider of identities"
+                    yield "UNKNOWN_FEDERATION_SOURCE", f"{label_of(statement)}: {text} is no provider of identities"
             elif kind != "Service" and not (kind == "AWS" and _PRINCIPAL.fullmatch(text)):
-                yield "UNKNOWN_PRINCIPAL", f"{_label(statement)}: {kind} {text} is no principal"
+                yield "UNKNOWN_PRINCIPAL", f"{label_of(statement)}: {kind} {text} is no principal"
 
 
 def _resources(statement: Statement) -> Iterator[Named]:
-    label, named = _label(statement), [*values_of(statement, "Resource"), *values_of(statement, "NotResource")]
+    label, named = label_of(statement), [*values_of(statement, "Resource"), *values_of(statement, "NotResource")]
     wrong = {text: problem for text in named if text != "*" and (problem := _wrong_arn(text))}
     for text, problem in wrong.items():
         yield "INVALID_ARN", f"{label}: {text} is no ARN: {problem}"
@@ -164,7 +160,7 @@ def _fits(named: str, form: str) -> bool:
 
 
 def _conditions(statement: Statement) -> Iterator[Named]:
-    label = _label(statement)
+    label = label_of(statement)
     for key, tests in conditions(statement).items():
         for operator, values in tests:
             name = re.sub(r"^for(all|any)values?:|ifexists$", "", operator.lower())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from facts.permissions.actions import details, expand, service_exists, takes_condition, takes_resource
-from facts.permissions.documents import Document, Statement, conditions, documents, statements, values_of
+from facts.permissions.documents import Document, Statement, conditions, documents, label_of, statements, values_of
 from facts.permissions.escalation import escalations
 from graph import Mark, Resource
 from policies.permissions import grammar
@@ -48,7 +48,7 @@ def lint_document(found: Document) -> Iterator[Fault]:
 
 def _own(found: Document, parsed: Sequence[Statement]) -> Iterator[tuple[str, str]]:
     for statement in parsed:
-        label = statement.get("Sid") or "a statement without a Sid"
+        label = label_of(statement)
         for action in values_of(statement, "Action"):
             yield from _unknown_action(label, action)
         for key in conditions(statement):

@@ -12,6 +12,7 @@ from facts.permissions.documents import (
     demanded,
     identity_statements,
     is_open,
+    label_of,
     principals,
     statements,
     values_of,
@@ -40,16 +41,12 @@ _WITHOUT_AUDIENCE = ("graph.facebook.com", "www.amazon.com")  # their tokens nam
 IDENTITY_CENTER = re.compile(r"^arn:aws[a-z-]*:iam::\d{12}:role/aws-reserved/sso\.amazonaws\.com/.*AWSReservedSSO_\w+")
 
 
-def _label(statement: Statement) -> str:
-    return str(statement.get("Sid") or "a statement without a Sid")
-
-
 @rule("role-refuse-administrator-statement", *IDENTITY_TYPES)
 def refuse_administrator_statement(args: Args, report: Report) -> None:
     for statement in identity_statements(args.type, args.props):
         actions = values_of(statement, "Action")
         if ("*" in actions or "*:*" in actions) and "*" in values_of(statement, "Resource"):
-            report(f"{_label(statement)} allows every action on every resource")
+            report(f"{label_of(statement)} allows every action on every resource")
 
 
 @rule("role-name-actions", *IDENTITY_TYPES)
@@ -57,23 +54,23 @@ def name_actions(args: Args, report: Report) -> None:
     for statement in identity_statements(args.type, args.props):
         wild = [action for action in values_of(statement, "Action") if "*" in action or "?" in action]
         if wild:
-            report(f"{_label(statement)} allows {', '.join(wild)}")
+            report(f"{label_of(statement)} allows {', '.join(wild)}")
         if "NotAction" in statement:
-            report(f"{_label(statement)} allows everything but a list (NotAction)")
+            report(f"{label_of(statement)} allows everything but a list (NotAction)")
 
 
 @rule("role-name-resources", *IDENTITY_TYPES)
 def name_resources(args: Args, report: Report) -> None:
     for statement in identity_statements(args.type, args.props):
         if "NotResource" in statement:
-            report(f"{_label(statement)} allows everything but a list (NotResource)")
+            report(f"{label_of(statement)} allows everything but a list (NotResource)")
         wide = [action for action in values_of(statement, "Action") if takes_resource(action)]
         if wide and "*" in values_of(statement, "Resource"):
-            report(f"{_label(statement)} allows {', '.join(wide)} on *, though it takes a resource")
+            report(f"{label_of(statement)} allows {', '.join(wide)} on *, though it takes a resource")
         touching = [action for action in wide if writes(action) or action in READS_DATA]
         every = [one for one in values_of(statement, "Resource") if one != "*" and is_every_one(one)]
         if touching and every and not names_own_by_tag(statement) and not attaches_functions_alone(statement):
-            report(f"{_label(statement)} allows {', '.join(touching)} on every one of a type: {', '.join(every)}")
+            report(f"{label_of(statement)} allows {', '.join(touching)} on every one of a type: {', '.join(every)}")
 
 
 @rule("role-refuse-escalation", *IDENTITY_TYPES)
@@ -92,7 +89,7 @@ def refuse_decrypt_everywhere(args: Args, report: Report) -> None:
             and not names_one_buckets_objects(statement)
             and any(_grants(statement, action) for action in ("kms:Decrypt", "kms:ReEncryptFrom"))
         ):
-            report(f"{_label(statement)} decrypts with every key")
+            report(f"{label_of(statement)} decrypts with every key")
 
 
 def _is_every_key(resource: str) -> bool:
@@ -113,17 +110,17 @@ def name_trusted_principals(args: Args, report: Report) -> None:
         if statement.get("Effect") != "Allow":
             continue
         if is_open(statement):
-            report(f"{_label(statement)} trusts everybody")
+            report(f"{label_of(statement)} trusts everybody")
         narrowed = any(not any(map(is_every_one, arns)) for _, arns in demanded(statement, "aws:PrincipalArn"))
         named = principals(statement)
         whole = [name for name in named if re.fullmatch(r"(arn:aws[a-z-]*:iam::)?\d{12}(:root)?", name)]
         for _ in whole if not narrowed else ():
-            report(f"{_label(statement)} trusts a whole account")
+            report(f"{label_of(statement)} trusts a whole account")
         foreign = [name for name in named if name != "*" and is_outsider(name, frozenset(args.accounts))]
         if foreign and not args.accounts:
             raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
         for name in foreign if narrowed or not whole else ():
-            report(f"{_label(statement)} trusts {name}, which is not of this account")
+            report(f"{label_of(statement)} trusts {name}, which is not of this account")
 
 
 @rule("role-refuse-administrator-policy", *ATTACHING_TYPES)
@@ -157,7 +154,7 @@ def pin_federated_subject(args: Args, report: Report) -> None:
                 continue
             missing = [what for what, keys in _pins(provider).items() if not _pinned(statement, keys)]
             if missing:
-                report(f"{_label(statement)} trusts {provider} without comparing {' and '.join(missing)}")
+                report(f"{label_of(statement)} trusts {provider} without comparing {' and '.join(missing)}")
 
 
 def _pins(provider: str) -> dict[str, tuple[str, ...]]:
@@ -245,7 +242,7 @@ def require_mfa(args: Args, report: Report) -> None:
     for statement in statements(args.props.get("assumeRolePolicy")):
         people = [name for name in principals(statement) if re.search(r"(^\d{12}$|:root$|:user/|^\*$)", name)]
         if statement.get("Effect") == "Allow" and people and not (_asks_mfa(statement) or _names_sso(statement)):
-            report(f"{_label(statement)} lets people in without MFA")
+            report(f"{label_of(statement)} lets people in without MFA")
 
 
 def _asks_mfa(statement: Statement) -> bool:

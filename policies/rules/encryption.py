@@ -1,7 +1,7 @@
 """KMS: a key outlives what it encrypts, and opens for those it names."""
 
 from facts import tokens as t
-from facts.permissions.documents import is_open, statements
+from facts.permissions.documents import is_open, label_of, statements
 from graph.values import flag, number
 from policies.rule import Args, Report, rule, stack_rule
 
@@ -19,7 +19,7 @@ def rotate(args: Args, report: Report) -> None:
 def name_principals(args: Args, report: Report) -> None:
     for statement in statements(args.props.get("policy")):
         if statement.get("Effect") == "Allow" and is_open(statement):
-            report(f"{statement.get('Sid') or 'a statement without a Sid'} allows everybody")
+            report(f"{label_of(statement)} allows everybody")
 
 
 @rule("key-delay-deletion", t.KEY)

@@ -2,7 +2,7 @@
 
 from facts import tokens as t
 from facts.containers import containers
-from facts.permissions.documents import is_open, statements
+from facts.permissions.documents import is_open, label_of, statements
 from facts.permissions.resources import names_own_source
 from facts.safeguards.alerts import receivers_of
 from graph.values import at, flag, items, maps, number
@@ -99,4 +99,4 @@ def refuse_public(args: Args, report: Report) -> None:
     own = frozenset(args.accounts)
     for statement in statements(args.props.get("policy")):
         if statement.get("Effect") == "Allow" and is_open(statement) and not names_own_source(statement, own):
-            report(f"{statement.get('Sid') or 'a statement without a Sid'} allows everybody")
+            report(f"{label_of(statement)} allows everybody")

@@ -10,6 +10,7 @@ from facts.permissions.documents import (
     accounts_of,
     documents,
     is_open,
+    label_of,
     principals,
     statements,
     values_of,
@@ -54,7 +55,7 @@ def _serves_copies(args: Args, statement: Statement) -> bool:
 
 
 def _judge(args: Args, statement: Statement, report: Report) -> None:
-    label, own = statement.get("Sid") or "a statement without a Sid", frozenset(args.accounts)
+    label, own = label_of(statement), frozenset(args.accounts)
     if _is_for_everybody(args.type, statement) and not only_known_callers(statement, own, args.type):
         report(f"{label} allows everybody")
     named = [name for name in principals(statement) if name != "*"]

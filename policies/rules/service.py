@@ -6,7 +6,7 @@ from typing import Any
 
 from facts import tokens as t
 from facts.containers import containers
-from facts.permissions.documents import is_open, statements
+from facts.permissions.documents import is_open, label_of, statements
 from graph.values import at, flag, items, maps, texts
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
@@ -158,7 +158,7 @@ def keep_tags(args: Args, report: Report) -> None:
 def refuse_public(args: Args, report: Report) -> None:
     for statement in statements(args.props.get("policy")):
         if statement.get("Effect") == "Allow" and is_open(statement):
-            report(f"{statement.get('Sid') or 'a statement without a Sid'} allows everybody")
+            report(f"{label_of(statement)} allows everybody")
 
 
 @stack_rule("repository-expire-images", t.REPOSITORY)

@@ -15,7 +15,7 @@ from graph.resource import REFERENCE_TYPE, fields_of
 from rehearsal.kinds import DECLARED_ONLY
 from rehearsal.kinds.local import LOCAL
 from rehearsal.mapper import Mapper
-from rehearsal.result import Declared, State, is_provider
+from rehearsal.result import Declared, State
 
 _BETWEEN_PARTS: Final = re.compile("[./:]")
 _SHORTEST: Final = 6
@@ -51,7 +51,7 @@ class Former:
             self.mapper.fail(resource, f"its {', '.join(hidden)} is secret, and a secret leaves no program")
             return replace(one, inputs=resource.inputs)
         id_, outputs = self.mapper.read(resource, provider) if one.read else self.mapper.create(resource, provider)
-        if one.type in LOCAL or one.type in DECLARED_ONLY or is_provider(one.type):
+        if one.type in LOCAL or one.type in DECLARED_ONLY or one.is_provider:
             # nothing of it is in moto: what the older program saw stays
             id_, outputs = one.id, {**outputs, **one.outputs}
             self.mapper.made[one.urn].id, self.mapper.made[one.urn].outputs = id_, outputs

@@ -55,7 +55,7 @@ MODULES = (
 """Each has `RULES` for single values, `CHECKS` for what is more than one, or both."""
 
 
-def refusals_of(resources: Sequence[Rehearsed], account: str, residency: Collection[str] = ()) -> tuple[Refusal, ...]:
+def refusals_of(resources: Sequence[Rehearsed], account: str, residency: Collection[str]) -> tuple[Refusal, ...]:
     """Every refusal, in the order of the checks.
 
     Args:

@@ -96,7 +96,7 @@ def trail_without_key(graph: Graph) -> Iterator[Refusal]:
 
 def budget_calls(graph: Graph) -> Iterator[Refusal]:
     """A budget that nobody hears of, or that too many do."""
-    for one in graph.of("aws:budgets/budget:Budget"):
+    for one in graph.of(t.BUDGET):
         notifications = properties(one).get("notifications") or []
         addresses = [len(items(entry.get("subscriberEmailAddresses"))) for entry in notifications]
         if len(notifications) > _NOTIFICATIONS or any(not 0 < count <= _ADDRESSES for count in addresses):

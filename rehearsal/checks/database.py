@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from components.database import overlap
 from components.offered import data_date, postgres_classes, postgres_majors, postgres_versions
 from facts import tokens as t
 from graph import Graph
@@ -253,7 +254,7 @@ def windows(graph: Graph) -> Iterator[Refusal]:
         for key, span in zip(_WINDOWS, spans, strict=True):
             if span and (span[1] - span[0]) % 1440 < 30:
                 yield refuse(one, "rds-window-length", f"{key} is shorter than 30 minutes", "make it longer", _API)
-        if spans[0] and spans[1] and _overlap(*spans[0], *spans[1]):
+        if spans[0] and spans[1] and overlap(*spans[0], *spans[1]):
             what = f"backupWindow {backup} overlaps maintenanceWindow {maintenance}"
             yield refuse(one, "rds-window-overlap", what, "move one of them", _API)
 
@@ -267,12 +268,6 @@ def _minutes(window: str) -> tuple[int, int] | None:
         return None
     start, end = (int(hours) * 60 + int(minutes) for hours, minutes in found)
     return start, end
-
-
-def _overlap(first_start: int, first_end: int, second_start: int, second_end: int) -> bool:
-    return (second_start - first_start) % 1440 < (first_end - first_start) % 1440 or (
-        first_start - second_start
-    ) % 1440 < (second_end - second_start) % 1440
 
 
 CHECKS = (engine_version, instance_class, recovery, final_snapshot, storage, watching, zones, windows)

@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from components.settings import REGION
 from facts import tokens as t
-from facts.permissions.documents import principals, values_of
+from facts.permissions.documents import PolicyKind, principals, values_of
 from facts.permissions.patterns import matches
 from graph import Graph, Resource
 from graph.values import document, items
-from rehearsal.checks.reading import properties, refuse, statements
+from rehearsal.checks.reading import Breach, properties, refuse, statements
 from rehearsal.result import Refusal
 from rehearsal.shapes import shown
 
@@ -25,8 +25,6 @@ _PRINCIPAL = f"{_IAM}reference_policies_elements_principal.html"
 _QUOTAS = f"{_IAM}reference_iam-quotas.html"
 _ROLE_POLICIES = 10240
 
-Form = Literal["identity", "trust", "resource"]
-
 
 @dataclass(frozen=True)
 class _Place:
@@ -34,7 +32,7 @@ class _Place:
 
     type_: str
     field: str
-    form: Form
+    form: PolicyKind
     longest: int
     source: str
 
@@ -162,10 +160,7 @@ def forms(graph: Graph) -> Iterator[Refusal]:
             yield refuse(one, check, f"{place.field}: {what}", fix, source)
 
 
-_Found = tuple[str, str, str, str]  # check, what, fix, source
-
-
-def _breaches(content: Mapping[str, Any], form: Form) -> Iterator[_Found]:
+def _breaches(content: Mapping[str, Any], form: PolicyKind) -> Iterator[Breach]:
     version = content.get("Version", "2012-10-17")
     if version not in ("2012-10-17", "2008-10-17"):
         yield "policy-version", f"has Version {version!r}", "write 2012-10-17", _GRAMMAR
@@ -186,7 +181,7 @@ def _breaches(content: Mapping[str, Any], form: Form) -> Iterator[_Found]:
             yield check, f"{where} {what}", fix, source
 
 
-def _statement(statement: Mapping[str, Any], form: Form) -> Iterator[_Found]:
+def _statement(statement: Mapping[str, Any], form: PolicyKind) -> Iterator[Breach]:
     sid = statement.get("Sid")
     if form != "resource" and isinstance(sid, str) and not re.fullmatch(r"[A-Za-z0-9]*", sid):
         yield "policy-sid", "has other characters than letters and digits", "take letters and digits", _GRAMMAR
@@ -206,7 +201,7 @@ def _statement(statement: Mapping[str, Any], form: Form) -> Iterator[_Found]:
             yield "policy-condition", what, "take one such as StringEquals or ArnLike", source
 
 
-def _in_place(statement: Mapping[str, Any], form: Form) -> Iterator[_Found]:
+def _in_place(statement: Mapping[str, Any], form: PolicyKind) -> Iterator[Breach]:
     """Elements that belong in another kind of policy, and principals that no policy takes."""
     principals = [statement[key] for key in ("Principal", "NotPrincipal") if key in statement]
     resources = [key for key in ("Resource", "NotResource") if key in statement]
@@ -227,13 +222,13 @@ def _in_place(statement: Mapping[str, Any], form: Form) -> Iterator[_Found]:
         yield from _principals(principal)
 
 
-def _resources(statement: Mapping[str, Any]) -> Iterator[_Found]:
+def _resources(statement: Mapping[str, Any]) -> Iterator[Breach]:
     for resource in items(statement.get("Resource", statement.get("NotResource"))):
         if not _RESOURCE.fullmatch(str(resource)):
             yield "policy-resource", f"has the resource {shown(str(resource))}", "write an ARN, or *", _GRAMMAR
 
 
-def _principals(principal: Any) -> Iterator[_Found]:
+def _principals(principal: Any) -> Iterator[Breach]:
     if isinstance(principal, str):
         if principal != "*":
             yield "policy-principal", f"has the Principal {shown(principal)}", 'write "*" or {"AWS": ...}', _PRINCIPAL

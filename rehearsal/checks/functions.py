@@ -8,7 +8,7 @@ from typing import Any
 from components.offered import lambda_reserved_variables
 from facts import tokens as t
 from graph import Graph
-from rehearsal.checks.reading import refuse
+from rehearsal.checks.reading import Breach, refuse
 from rehearsal.checks.rules import number, one_of
 from rehearsal.result import Refusal
 
@@ -40,10 +40,7 @@ def functions(graph: Graph) -> Iterator[Refusal]:
             yield refuse(one, check, what, fix, source)
 
 
-_Found = tuple[str, str, str, str]  # check, what, fix, source
-
-
-def _image(values: Mapping[str, Any], region: str) -> Iterator[_Found]:
+def _image(values: Mapping[str, Any], region: str) -> Iterator[Breach]:
     image = str(values.get("imageUri") or "")
     of_image = values.get("packageType") == "Image"
     registry = _REGISTRY.fullmatch(image)
@@ -61,7 +58,7 @@ def _image(values: Mapping[str, Any], region: str) -> Iterator[_Found]:
         yield "lambda-image-package", "names an image and is no package of one", "set packageType Image", _IMAGES
 
 
-def _variables(values: Mapping[str, Any]) -> Iterator[_Found]:
+def _variables(values: Mapping[str, Any]) -> Iterator[Breach]:
     variables = (values.get("environment") or {}).get("variables") or {}
     size = len(json.dumps(variables, separators=(",", ":"), ensure_ascii=False).encode()) if variables else 0
     if size > _MOST_BYTES:
@@ -75,7 +72,7 @@ def _variables(values: Mapping[str, Any]) -> Iterator[_Found]:
             yield "lambda-variable-name", f"sets {name!r}", fix, _VARIABLES
 
 
-def _place(values: Mapping[str, Any]) -> Iterator[_Found]:
+def _place(values: Mapping[str, Any]) -> Iterator[Breach]:
     network = values.get("vpcConfig") or {}
     if bool(network.get("subnetIds")) != bool(network.get("securityGroupIds")):
         what = "names subnets or security groups without the other"

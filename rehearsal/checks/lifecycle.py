@@ -8,7 +8,7 @@ from typing import Any
 from facts import tokens as t
 from graph import Graph
 from graph.values import items
-from rehearsal.checks.reading import refuse
+from rehearsal.checks.reading import Breach, refuse
 from rehearsal.checks.rules import count, number, one_of, text
 from rehearsal.result import Refusal
 
@@ -50,8 +50,6 @@ RULES = (
     ),
 )
 
-_Found = tuple[str, str, str, str]  # check, what, fix, source
-
 
 def lifecycle(graph: Graph) -> Iterator[Refusal]:
     """Rules without an action or a filter, with what does not go together, or in the wrong order."""
@@ -65,7 +63,7 @@ def lifecycle(graph: Graph) -> Iterator[Refusal]:
                 yield refuse(one, check, f"rule {rule.get('id')!r} {what}", fix, source)
 
 
-def _form(rule: Mapping[str, Any]) -> Iterator[_Found]:
+def _form(rule: Mapping[str, Any]) -> Iterator[Breach]:
     if not any(rule.get(action) for action in _ACTIONS):
         yield "s3-lifecycle-action", "does nothing", "give it an action", _RULE
     if "filter" not in rule and "prefix" not in rule:
@@ -85,7 +83,7 @@ def _by_tag_or_size(filters: Mapping[str, Any]) -> bool:
     return any(inside.get(key) for key in ("tag", "tags", "objectSizeGreaterThan", "objectSizeLessThan"))
 
 
-def _expiration(rule: Mapping[str, Any]) -> Iterator[_Found]:
+def _expiration(rule: Mapping[str, Any]) -> Iterator[Breach]:
     expiration = rule.get("expiration") or {}
     given = [key for key in ("days", "date", "expiredObjectDeleteMarker") if expiration.get(key)]
     if len(given) > 1:
@@ -98,7 +96,7 @@ def _expiration(rule: Mapping[str, Any]) -> Iterator[_Found]:
         yield "s3-lifecycle-date", f"expires at {date}", "take midnight in UTC: 2030-01-01T00:00:00Z", _RULE
 
 
-def _current(rule: Mapping[str, Any]) -> Iterator[_Found]:
+def _current(rule: Mapping[str, Any]) -> Iterator[Breach]:
     steps = [(_days(one.get("days")), str(one.get("storageClass"))) for one in items(rule.get("transitions"))]
     expires = _days((rule.get("expiration") or {}).get("days"))
     yield from _steps([(days, storage) for days, storage in steps if days is not None], expires, "")
@@ -106,14 +104,14 @@ def _current(rule: Mapping[str, Any]) -> Iterator[_Found]:
         yield "s3-lifecycle-transition-kinds", "moves by days and by date", "take one of them in a rule", _RULE
 
 
-def _noncurrent(rule: Mapping[str, Any]) -> Iterator[_Found]:
+def _noncurrent(rule: Mapping[str, Any]) -> Iterator[Breach]:
     moved = items(rule.get("noncurrentVersionTransitions"))
     steps = [(_days(one.get("noncurrentDays")), str(one.get("storageClass"))) for one in moved]
     expires = _days((rule.get("noncurrentVersionExpiration") or {}).get("noncurrentDays"))
     yield from _steps([(days, storage) for days, storage in steps if days is not None], expires, "noncurrent ")
 
 
-def _steps(steps: list[tuple[int, str]], expires: int | None, what: str) -> Iterator[_Found]:
+def _steps(steps: list[tuple[int, str]], expires: int | None, what: str) -> Iterator[Breach]:
     for days, storage in steps:
         if storage in _AFTER_30_DAYS and days < 30:
             fix = "wait at least 30 days"

@@ -16,7 +16,7 @@ from rehearsal.result import Refusal
 _GUIDE = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
 _API = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_"
 _BALANCER, _TARGETS = t.LOAD_BALANCER, t.TARGET_GROUP
-_LISTENER, _RULE = t.LISTENER, "aws:lb/listenerRule:ListenerRule"
+_LISTENER, _RULE = t.LISTENER, t.LISTENER_RULE
 _RULES_PAGE = f"{_GUIDE}listener-rules.html"
 _MOST_VALUES = 5
 

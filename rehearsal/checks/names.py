@@ -196,7 +196,7 @@ RULES = (
     ),
     text(
         "logs-filter-name",
-        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        t.LOG_METRIC_FILTER,
         "name",
         r"[^:*]{1,512}",
         "at most 512 characters without : and *",

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, ip_network
 from itertools import combinations
 from typing import Any
 
+from components.network_settings import WITHOUT_NETWORKS
 from components.settings import REGION
 from facts import tokens as t
 from graph import Graph, Resource
@@ -24,8 +25,6 @@ _RULES = (
     t.INGRESS_RULE,
     t.EGRESS_RULE,
 )
-# Ranges in which AWS makes no network: vpc-cidr-blocks.html.
-_NEVER = [ip_network(one) for one in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")]
 
 RULES = (
     one_of(
@@ -63,7 +62,7 @@ def blocks(graph: Graph) -> Iterator[Refusal]:
             yield refuse(one, "ec2-cidr", f"has cidrBlock {block!r}", "write a block such as 10.20.0.0/16", source)
         elif not 16 <= whole.prefixlen <= 28:
             yield refuse(one, "ec2-cidr-size", f"has cidrBlock {block}", "AWS takes /16 to /28", source)
-        elif any(whole.overlaps(never) for never in _NEVER):
+        elif any(whole.overlaps(never) for never in WITHOUT_NETWORKS):
             yield refuse(one, "ec2-cidr-range", f"has cidrBlock {block}", "take a private range: 10.0.0.0/8", source)
     inside: dict[Any, list[tuple[Resource, IPv4Network]]] = defaultdict(list)
     for subnet in graph.of(_SUBNET):
@@ -91,7 +90,7 @@ def ways_out(graph: Graph) -> Iterator[Refusal]:
     """A NAT gateway in a network without an internet gateway, or without an address."""
     source = f"{_GUIDE}vpc-nat-gateway.html"
     gateways = {one.inputs.get("vpcId") for one in graph.of(t.INTERNET_GATEWAY)}
-    for one in graph.of("aws:ec2/natGateway:NatGateway"):
+    for one in graph.of(t.NAT_GATEWAY):
         values = one.inputs
         subnet = graph.find(values.get("subnetId"), _SUBNET)
         public = values.get("connectivityType", "public") == "public"

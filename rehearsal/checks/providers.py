@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from facts import tokens as t
 from graph import Graph
 from rehearsal.checks.reading import refuse
 from rehearsal.result import Refusal
@@ -12,7 +13,7 @@ _SOURCE = "https://www.pulumi.com/registry/packages/aws/api-docs/provider/"
 
 def account(graph: Graph) -> Iterator[Refusal]:
     """A provider whose allowed accounts leave out the account of the stack: nothing could be made with it."""
-    for one in graph.of("pulumi:providers:aws"):
+    for one in graph.of(t.PROVIDER):
         allowed = one.inputs.get("allowedAccountIds")
         accounts = json.loads(allowed) if isinstance(allowed, str) else allowed
         if accounts and graph.account not in accounts:

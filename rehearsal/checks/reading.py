@@ -12,6 +12,9 @@ from rehearsal.result import Refusal
 
 _NAMES = ("name", "bucket", "identifier")
 
+Breach = tuple[str, str, str, str]
+"""A check, what it found, how to mend it, and AWS's page."""
+
 
 def properties(one: Resource) -> dict[str, Any]:
     """Outputs and inputs together, without what stands for an output that nothing made. An input is the truer one."""

@@ -47,7 +47,7 @@ def services(graph: Graph) -> Iterator[Refusal]:
             group = graph.find(target.get("targetGroupArn"), t.TARGET_GROUP)
             used = [
                 *graph.of(t.LISTENER),
-                *graph.of("aws:lb/listenerRule:ListenerRule"),
+                *graph.of(t.LISTENER_RULE),
             ]
             wanted = target.get("targetGroupArn")
             if group is not None and not any(wanted in str(each.inputs) for each in used):

@@ -9,7 +9,7 @@ from components.offered import awslogs_options, fargate_memory_mib
 from facts import tokens as t
 from graph import Graph, Resource
 from graph.values import items
-from rehearsal.checks.reading import refuse
+from rehearsal.checks.reading import Breach, refuse
 from rehearsal.checks.rules import one_of
 from rehearsal.result import Refusal
 
@@ -23,8 +23,6 @@ _LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
 _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 _HEALTH_BOUNDS = {"interval": (5, 300), "timeout": (2, 60), "retries": (1, 10), "startPeriod": (0, 300)}
 _FOUND_ONLY_ON_EC2 = ("devices", "sharedMemorySize", "tmpfs", "maxSwap", "swappiness")
-
-_Found = tuple[str, str, str, str]  # check, what, fix, source
 
 RULES = (
     one_of(
@@ -60,7 +58,7 @@ def tasks(graph: Graph) -> Iterator[Refusal]:
                 yield refuse(one, check, f"container {container.get('name')} {what}", fix, source)
 
 
-def _whole(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator[_Found]:
+def _whole(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator[Breach]:
     text = str(values.get("containerDefinitions") or "")
     if len(text.encode()) > _LONGEST_BYTES:
         what = f"has {len(text.encode())} bytes of containers"
@@ -80,7 +78,7 @@ def _whole(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator[_
         yield "ecs-dependency-circle", what, "take one dependsOn out", _PARAMETERS
 
 
-def _together(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator[_Found]:
+def _together(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator[Breach]:
     """What the containers ask for together must fit into the task."""
     for key, reserved, unit in (("memory", "memoryReservation", "MiB"), ("cpu", "cpu", "CPU units")):
         whole = _number(values.get(key))
@@ -110,7 +108,7 @@ def _depends(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [each for each in container.get("dependsOn") or () if isinstance(each, Mapping)]
 
 
-def _fargate(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator[_Found]:
+def _fargate(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator[Breach]:
     if "FARGATE" not in items(values.get("requiresCompatibilities")):
         return
     cpu, memory = _number(values.get("cpu")), _number(values.get("memory"))
@@ -141,7 +139,7 @@ def _fargate(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator
             yield check, f"container {container.get('name')} {what}", fix, source
 
 
-def _fargate_container(container: Mapping[str, Any]) -> Iterator[_Found]:
+def _fargate_container(container: Mapping[str, Any]) -> Iterator[Breach]:
     if container.get("privileged"):
         yield "ecs-fargate-privileged", "is privileged", "leave privileged out: Fargate has no hosts to give", _FARGATE
     linux = container.get("linuxParameters") or {}
@@ -164,7 +162,7 @@ def _fargate_container(container: Mapping[str, Any]) -> Iterator[_Found]:
         yield "ecs-fargate-hosts", what, "leave them out: awsvpc takes none", _API
 
 
-def _container(container: Mapping[str, Any]) -> Iterator[_Found]:
+def _container(container: Mapping[str, Any]) -> Iterator[Breach]:
     if not container.get("image"):
         yield "ecs-image", "has no image", "name one", _API
     soft, hard = _number(container.get("memoryReservation")), _number(container.get("memory"))
@@ -187,7 +185,7 @@ def _container(container: Mapping[str, Any]) -> Iterator[_Found]:
     yield from _log(container.get("logConfiguration"))
 
 
-def _health(check: Any) -> Iterator[_Found]:
+def _health(check: Any) -> Iterator[Breach]:
     if not isinstance(check, Mapping):
         return
     command = items(check.get("command"))
@@ -200,7 +198,7 @@ def _health(check: Any) -> Iterator[_Found]:
             yield "ecs-health-bounds", f"has healthCheck.{key} {value}", f"take {least} to {most}", _API
 
 
-def _log(log: Any) -> Iterator[_Found]:
+def _log(log: Any) -> Iterator[Breach]:
     if not isinstance(log, Mapping) or log.get("logDriver") != "awslogs":
         return
     options = log.get("options") or {}
@@ -217,7 +215,7 @@ def _log(log: Any) -> Iterator[_Found]:
         )
 
 
-def _needs(container: Mapping[str, Any], names: Mapping[str, dict[str, Any]]) -> Iterator[_Found]:
+def _needs(container: Mapping[str, Any], names: Mapping[str, dict[str, Any]]) -> Iterator[Breach]:
     for needed in _depends(container):
         name, condition = str(needed.get("containerName")), needed.get("condition")
         other = names.get(name)

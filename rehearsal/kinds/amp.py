@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     NOT_HELD,
     TAG_MAP,
@@ -30,7 +31,7 @@ def _text(value: Any) -> Any:
 
 
 WORKSPACE = Kind(
-    type_="aws:amp/workspace:Workspace",
+    type_=t.METRICS_WORKSPACE,
     service="amp",
     calls=(Call("create_workspace"), Call("create_logging_configuration", {"workspaceId": "$id"}, name=_LOGGING)),
     fields={
@@ -66,7 +67,7 @@ WORKSPACE = Kind(
 )
 
 RULE_GROUP_NAMESPACE = Kind(
-    type_="aws:amp/ruleGroupNamespace:RuleGroupNamespace",
+    type_=t.METRICS_RULES,
     service="amp",
     calls=(Call("create_rule_groups_namespace"),),
     fields={
@@ -86,13 +87,13 @@ RULE_GROUP_NAMESPACE = Kind(
 )
 
 ALERT_MANAGER = DeclaredOnly(
-    type_="aws:amp/alertManagerDefinition:AlertManagerDefinition",
+    type_=t.METRICS_ALERT_MANAGER,
     reason="moto has no CreateAlertManagerDefinition",
     id="{workspaceId}",
 )
 
 SCRAPER = DeclaredOnly(
-    type_="aws:amp/scraper:Scraper",
+    type_=t.METRICS_SCRAPER,
     reason="moto has no CreateScraper",
     id="s-{uuid}",
     outputs={

@@ -1,12 +1,13 @@
 """Application Auto Scaling: what may be scaled, and by which policy."""
 
+from facts import tokens as t
 from rehearsal.kinds.kind import TAG_MAP, Call, Change, F, Kind, Name, Out, Read
 
 _TARGET_ID = {"ServiceNamespace": "$serviceNamespace", "ResourceIds": ["$resourceId"]}
 _ARN = "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex}"
 
 TARGET = Kind(
-    type_="aws:appautoscaling/target:Target",
+    type_=t.SCALING_TARGET,
     service="application-autoscaling",
     calls=(Call("register_scalable_target", again=True),),
     fields={
@@ -54,7 +55,7 @@ _TRACKING = {
 }
 
 POLICY = Kind(
-    type_="aws:appautoscaling/policy:Policy",
+    type_=t.SCALING_POLICY,
     service="application-autoscaling",
     unique=("resourceId", "scalableDimension", "name"),
     calls=(Call("put_scaling_policy"),),

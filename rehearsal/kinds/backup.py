@@ -1,5 +1,6 @@
 """AWS Backup: vaults and their locks, and plans. moto has no selections, no policies of vaults, and no jobs."""
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     IN_PROVIDER,
     NOT_HELD,
@@ -20,7 +21,7 @@ _VAULT = {"BackupVaultName": "$name"}
 _TAGS = Read("list_tags", {"ResourceArn": "$outputs.arn"}, pick="Tags", into="Tags", when="tags")
 
 VAULT = Kind(
-    type_="aws:backup/vault:Vault",
+    type_=t.BACKUP_VAULT,
     service="backup",
     calls=(Call("create_backup_vault"),),
     fields={
@@ -37,7 +38,7 @@ VAULT = Kind(
 )
 
 LOCK = Kind(
-    type_="aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+    type_=t.BACKUP_VAULT_LOCK,
     service="backup",
     calls=(Call("put_backup_vault_lock_configuration"),),
     fields={
@@ -84,7 +85,7 @@ _RULE = {
 
 
 PLAN = Kind(
-    type_="aws:backup/plan:Plan",
+    type_=t.BACKUP_PLAN,
     service="backup",
     calls=(Call("create_backup_plan"),),
     fields={
@@ -102,11 +103,9 @@ PLAN = Kind(
     outputs={"arn": Out("BackupPlanArn", _ARN + "backup-plan:{id}"), "version": Out("VersionId", "v{hex16}")},
 )
 
-SELECTION = DeclaredOnly(
-    type_="aws:backup/selection:Selection", reason="moto has no CreateBackupSelection", id="{uuid}"
-)
+SELECTION = DeclaredOnly(type_=t.BACKUP_SELECTION, reason="moto has no CreateBackupSelection", id="{uuid}")
 POLICY = DeclaredOnly(
-    type_="aws:backup/vaultPolicy:VaultPolicy",
+    type_=t.BACKUP_VAULT_POLICY,
     reason="moto has no PutBackupVaultAccessPolicy",
     id="{backupVaultName}",
     outputs={"backupVaultArn": _ARN + "backup-vault:{backupVaultName}"},

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import NOT_HELD, TAG_LIST, Call, Change, F, Field, Form, Kind, Name, Read, unchecked
 
 _PLACE = {"AccountId": "{account}", "BudgetName": "$name"}
@@ -46,7 +47,7 @@ def _whole(params: dict[str, Any]) -> dict[str, Any]:
 
 
 BUDGET = Kind(
-    type_="aws:budgets/budget:Budget",
+    type_=t.BUDGET,
     service="budgets",
     global_region="us-east-1",
     calls=(Call("create_budget", {"AccountId": "{account}"}, pack=_subscribed),),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import Call, Change, F, Kind, Name, Out, Read, only_when, tags, unchecked
 
 _ARN = "arn:aws:cloudtrail:{region}:{account}:trail/{name}"
@@ -30,7 +31,7 @@ _SELECTOR = {
 }
 
 TRAIL = Kind(
-    type_="aws:cloudtrail/trail:Trail",
+    type_=t.TRAIL,
     service="cloudtrail",
     calls=(
         Call("create_trail"),

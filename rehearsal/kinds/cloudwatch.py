@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import JSON, Call, Change, F, Form, Kind, Name, Read, tags
 
 _ARN = "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
@@ -32,7 +33,7 @@ _QUERY = {
 }
 
 METRIC_ALARM = Kind(
-    type_="aws:cloudwatch/metricAlarm:MetricAlarm",
+    type_=t.METRIC_ALARM,
     service="cloudwatch",
     calls=(Call("put_metric_alarm"),),
     fields={
@@ -71,7 +72,7 @@ METRIC_ALARM = Kind(
 )
 
 DASHBOARD = Kind(
-    type_="aws:cloudwatch/dashboard:Dashboard",
+    type_=t.DASHBOARD,
     service="cloudwatch",
     calls=(Call("put_dashboard"),),
     fields={"dashboardName": F("DashboardName"), "dashboardBody": F("DashboardBody", form=JSON)},

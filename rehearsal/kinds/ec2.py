@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     AT_DELETION,
     TAG_LIST,
@@ -35,7 +36,7 @@ _READ_GROUPS = Read(
 )
 
 SECURITY_GROUP = Kind(
-    type_="aws:ec2/securityGroup:SecurityGroup",
+    type_=t.SECURITY_GROUP,
     service="ec2",
     calls=(
         Call("create_security_group"),
@@ -72,7 +73,7 @@ def _of_vpc(values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 # Adopting, not creating: the group is there as soon as its VPC is, with rules that are taken away.
 DEFAULT_SECURITY_GROUP = Kind(
-    type_="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    type_=t.DEFAULT_SECURITY_GROUP,
     service="ec2",
     calls=(
         Call("describe_security_groups", {"Filters": _of_vpc}),
@@ -197,6 +198,6 @@ def _rule(type_: str, operation: str) -> Kind:
 KINDS = (
     SECURITY_GROUP,
     DEFAULT_SECURITY_GROUP,
-    _rule("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "authorize_security_group_ingress"),
-    _rule("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "authorize_security_group_egress"),
+    _rule(t.INGRESS_RULE, "authorize_security_group_ingress"),
+    _rule(t.EGRESS_RULE, "authorize_security_group_egress"),
 )

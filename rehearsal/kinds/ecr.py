@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     AT_DELETION,
     JSON,
@@ -28,7 +29,7 @@ def _only(value: Any) -> Any:
 
 
 REPOSITORY = Kind(
-    type_="aws:ecr/repository:Repository",
+    type_=t.REPOSITORY,
     service="ecr",
     calls=(Call("create_repository"),),
     fields={
@@ -60,7 +61,7 @@ REPOSITORY = Kind(
 )
 
 LIFECYCLE = Kind(
-    type_="aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    type_=t.REPOSITORY_LIFECYCLE,
     service="ecr",
     calls=(Call("put_lifecycle_policy"),),
     fields={"repository": F("repositoryName"), "policy": F("lifecyclePolicyText", form=JSON)},
@@ -70,7 +71,7 @@ LIFECYCLE = Kind(
 )
 
 POLICY = Kind(
-    type_="aws:ecr/repositoryPolicy:RepositoryPolicy",
+    type_=t.REPOSITORY_POLICY,
     service="ecr",
     calls=(Call("set_repository_policy"),),
     fields={"repository": F("repositoryName"), "policy": F("policyText", form=JSON)},

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     AT_DELETION,
     IN_PROVIDER,
@@ -25,7 +26,7 @@ _ARN = "arn:aws:ecs:{region}:{account}:"
 _TAGS = F("tags", form=tag_list("key", "value"))
 
 CLUSTER = Kind(
-    type_="aws:ecs/cluster:Cluster",
+    type_=t.CLUSTER,
     service="ecs",
     calls=(Call("create_cluster"),),
     fields={
@@ -78,7 +79,7 @@ def _with_tags(answer: Any) -> Any:
 
 
 TASK_DEFINITION = Kind(
-    type_="aws:ecs/taskDefinition:TaskDefinition",
+    type_=t.TASK_DEFINITION,
     service="ecs",
     calls=(Call("register_task_definition"),),
     fields={
@@ -122,7 +123,7 @@ TASK_DEFINITION = Kind(
 )
 
 SERVICE = Kind(
-    type_="aws:ecs/service:Service",
+    type_=t.SERVICE,
     service="ecs",
     calls=(Call("create_service"),),
     fields={

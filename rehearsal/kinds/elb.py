@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     NOT_HELD,
     TEXT,
@@ -42,7 +43,7 @@ def _logs(prefix: str) -> Field:
 
 
 LOAD_BALANCER = Kind(
-    type_="aws:lb/loadBalancer:LoadBalancer",
+    type_=t.LOAD_BALANCER,
     service="elbv2",
     calls=(
         Call("create_load_balancer"),
@@ -118,7 +119,7 @@ def _flat(params: dict[str, Any]) -> dict[str, Any]:
 
 
 TARGET_GROUP = Kind(
-    type_="aws:lb/targetGroup:TargetGroup",
+    type_=t.TARGET_GROUP,
     service="elbv2",
     calls=(
         Call("create_target_group", pack=_flat),
@@ -195,7 +196,7 @@ def _first_certificate(found: Any) -> Any:
 _CERTIFICATE = Form(send=lambda arn: [{"CertificateArn": arn}], norm=_first_certificate)
 
 LISTENER = Kind(
-    type_="aws:lb/listener:Listener",
+    type_=t.LISTENER,
     service="elbv2",
     certificate="certificateArn",
     calls=(Call("create_listener"),),
@@ -248,7 +249,7 @@ def _priority(params: dict[str, Any]) -> dict[str, Any]:
 
 
 LISTENER_RULE = Kind(
-    type_="aws:lb/listenerRule:ListenerRule",
+    type_=t.LISTENER_RULE,
     service="elbv2",
     unique=("listenerArn", "priority"),
     calls=(Call("create_rule", pack=_name_conditions),),
@@ -271,7 +272,7 @@ LISTENER_RULE = Kind(
 )
 
 LISTENER_CERTIFICATE = Kind(
-    type_="aws:lb/listenerCertificate:ListenerCertificate",
+    type_=t.LISTENER_CERTIFICATE,
     service="elbv2",
     certificate="certificateArn",
     calls=(Call("add_listener_certificates"),),

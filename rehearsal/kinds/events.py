@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     IN_PROVIDER,
     JSON,
@@ -19,7 +20,7 @@ from rehearsal.kinds.kind import (
 _ARN = "arn:aws:events:{region}:{account}:rule/{name}"
 
 RULE = Kind(
-    type_="aws:cloudwatch/eventRule:EventRule",
+    type_=t.EVENT_RULE,
     service="events",
     calls=(Call("put_rule"),),
     fields={
@@ -51,7 +52,7 @@ def _one(params: dict[str, Any]) -> dict[str, Any]:
 
 
 TARGET = Kind(
-    type_="aws:cloudwatch/eventTarget:EventTarget",
+    type_=t.EVENT_TARGET,
     service="events",
     calls=(Call("put_targets", pack=_one),),
     fields={

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import Call, Change, F, Form, Kind, Read, tags
 
 
@@ -15,7 +16,7 @@ def _arn(values: dict[str, Any]) -> str:
 
 
 OIDC_PROVIDER = Kind(
-    type_="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+    type_=t.OIDC_PROVIDER,
     service="iam",
     global_region="us-east-1",
     calls=(Call("create_open_id_connect_provider"),),

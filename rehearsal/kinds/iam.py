@@ -1,11 +1,12 @@
 """IAM roles and their policies."""
 
+from facts import tokens as t
 from rehearsal.kinds.kind import AT_DELETION, JSON, Call, Change, F, Kind, Name, Out, Read, tags, unchecked
 
 _PART_OF_NAME = "part of the name"
 
 ROLE = Kind(
-    type_="aws:iam/role:Role",
+    type_=t.ROLE,
     service="iam",
     global_region="us-east-1",
     boundary="permissionsBoundary",
@@ -38,7 +39,7 @@ ROLE = Kind(
 )
 
 ROLE_POLICY = Kind(
-    type_="aws:iam/rolePolicy:RolePolicy",
+    type_=t.ROLE_POLICY,
     service="iam",
     unique=("role", "name"),
     global_region="us-east-1",
@@ -55,7 +56,7 @@ ROLE_POLICY = Kind(
 )
 
 POLICY = Kind(
-    type_="aws:iam/policy:Policy",
+    type_=t.POLICY,
     service="iam",
     global_region="us-east-1",
     calls=(Call("create_policy"),),
@@ -89,7 +90,7 @@ POLICY = Kind(
 )
 
 ATTACHMENT = Kind(
-    type_="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    type_=t.ROLE_ATTACHMENT,
     service="iam",
     global_region="us-east-1",
     managed_policy="policyArn",

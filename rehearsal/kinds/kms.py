@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     AT_DELETION,
     JSON,
@@ -31,7 +32,7 @@ def _key_id(value: Any) -> Any:
 
 
 KEY = Kind(
-    type_="aws:kms/key:Key",
+    type_=t.KEY,
     service="kms",
     calls=(
         Call("create_key"),
@@ -79,7 +80,7 @@ def _target_arn(values: dict[str, Any]) -> str:
 
 
 ALIAS = Kind(
-    type_="aws:kms/alias:Alias",
+    type_=t.KEY_ALIAS,
     service="kms",
     calls=(Call("create_alias"),),
     fields={

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     AT_DELETION,
     IN_PROVIDER,
@@ -22,7 +23,7 @@ from rehearsal.kinds.kind import (
 _ARN = "arn:aws:lambda:{region}:{account}:function:{name}"
 
 FUNCTION = Kind(
-    type_="aws:lambda/function:Function",
+    type_=t.FUNCTION,
     service="lambda",
     calls=(
         Call("create_function"),
@@ -109,7 +110,7 @@ def _plain(value: Any) -> Any:
 
 
 PERMISSION = Kind(
-    type_="aws:lambda/permission:Permission",
+    type_=t.FUNCTION_PERMISSION,
     service="lambda",
     calls=(Call("add_permission"),),
     deletes=(Change("remove_permission"),),

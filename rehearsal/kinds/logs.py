@@ -1,5 +1,6 @@
 """CloudWatch Logs: groups, metric filters, saved queries."""
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     AT_DELETION,
     NOT_HELD,
@@ -18,7 +19,7 @@ from rehearsal.kinds.kind import (
 _ARN = "arn:aws:logs:{region}:{account}:"
 
 LOG_GROUP = Kind(
-    type_="aws:cloudwatch/logGroup:LogGroup",
+    type_=t.LOG_GROUP,
     service="logs",
     calls=(
         Call("create_log_group"),
@@ -60,7 +61,7 @@ _TRANSFORMATION = {
 }
 
 METRIC_FILTER = Kind(
-    type_="aws:cloudwatch/logMetricFilter:LogMetricFilter",
+    type_=t.LOG_METRIC_FILTER,
     service="logs",
     unique=("logGroupName", "name"),
     calls=(Call("put_metric_filter"),),
@@ -85,7 +86,7 @@ METRIC_FILTER = Kind(
 )
 
 QUERY_DEFINITION = DeclaredOnly(
-    type_="aws:cloudwatch/queryDefinition:QueryDefinition",
+    type_=t.LOG_QUERY,
     reason="moto has no PutQueryDefinition",
     id="{uuid}",
     outputs={"queryDefinitionId": "{uuid}", "arn": _ARN + "query-definition:{uuid}"},

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     IN_PROVIDER,
     JSON,
@@ -39,7 +40,7 @@ _SUPPORT, _READ_SUPPORT = _vpc_attribute("EnableDnsSupport")
 _METRICS, _READ_METRICS = _vpc_attribute("EnableNetworkAddressUsageMetrics")
 
 VPC = Kind(
-    type_="aws:ec2/vpc:Vpc",
+    type_=t.VPC,
     service="ec2",
     calls=(Call("create_vpc"), _HOSTNAMES, _SUPPORT, _METRICS),
     fields={
@@ -67,7 +68,7 @@ VPC = Kind(
     },
 )
 SUBNET = Kind(
-    type_="aws:ec2/subnet:Subnet",
+    type_=t.SUBNET,
     service="ec2",
     calls=(
         Call("create_subnet"),
@@ -101,7 +102,7 @@ SUBNET = Kind(
 )
 
 INTERNET_GATEWAY = Kind(
-    type_="aws:ec2/internetGateway:InternetGateway",
+    type_=t.INTERNET_GATEWAY,
     service="ec2",
     calls=(
         Call("create_internet_gateway"),
@@ -120,7 +121,7 @@ INTERNET_GATEWAY = Kind(
 )
 
 ROUTE_TABLE = Kind(
-    type_="aws:ec2/routeTable:RouteTable",
+    type_=t.ROUTE_TABLE,
     service="ec2",
     calls=(Call("create_route_table"),),
     fields={"vpcId": F("VpcId"), "tags": ec2_tags("route-table")},
@@ -161,7 +162,7 @@ _TARGETS = dict.fromkeys(
 )
 
 ROUTE = Kind(
-    type_="aws:ec2/route:Route",
+    type_=t.ROUTE,
     service="ec2",
     calls=(Call("create_route"),),
     fields={
@@ -183,7 +184,7 @@ ROUTE = Kind(
 )
 
 ROUTE_TABLE_ASSOCIATION = Kind(
-    type_="aws:ec2/routeTableAssociation:RouteTableAssociation",
+    type_=t.ROUTE_TABLE_ASSOCIATION,
     service="ec2",
     calls=(Call("associate_route_table"),),
     fields={"routeTableId": F("RouteTableId"), "subnetId": F("SubnetId"), "gatewayId": F("GatewayId")},
@@ -195,7 +196,7 @@ ROUTE_TABLE_ASSOCIATION = Kind(
 )
 
 EIP = Kind(
-    type_="aws:ec2/eip:Eip",
+    type_=t.ELASTIC_IP,
     service="ec2",
     calls=(Call("allocate_address"),),
     fields={"domain": F("Domain"), "tags": ec2_tags("elastic-ip")},
@@ -211,7 +212,7 @@ EIP = Kind(
 )
 
 NAT_GATEWAY = Kind(
-    type_="aws:ec2/natGateway:NatGateway",
+    type_=t.NAT_GATEWAY,
     service="ec2",
     calls=(Call("create_nat_gateway"),),
     fields={
@@ -229,7 +230,7 @@ NAT_GATEWAY = Kind(
 )
 
 VPC_ENDPOINT = Kind(
-    type_="aws:ec2/vpcEndpoint:VpcEndpoint",
+    type_=t.ENDPOINT,
     service="ec2",
     calls=(Call("create_vpc_endpoint"),),
     fields={
@@ -269,7 +270,7 @@ VPC_ENDPOINT = Kind(
 )
 
 FLOW_LOG = Kind(
-    type_="aws:ec2/flowLog:FlowLog",
+    type_=t.FLOW_LOG,
     service="ec2",
     calls=(Call("create_flow_logs", {"ResourceType": "VPC"}),),
     fields={

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     AT_DELETION,
     NOT_HELD,
@@ -33,7 +34,7 @@ def _the_only(parameter: str) -> Callable[[list[str]], dict[str, Any]]:
 
 
 SUBNET_GROUP = Kind(
-    type_="aws:rds/subnetGroup:SubnetGroup",
+    type_=t.SUBNET_GROUP,
     service="rds",
     calls=(Call("create_db_subnet_group"),),
     fields={
@@ -67,7 +68,7 @@ _PARAMETER = {
 }
 
 PARAMETER_GROUP = Kind(
-    type_="aws:rds/parameterGroup:ParameterGroup",
+    type_=t.PARAMETER_GROUP,
     service="rds",
     calls=(
         Call("create_db_parameter_group"),
@@ -123,7 +124,7 @@ def _exports(params: dict[str, Any]) -> dict[str, Any]:
 
 
 INSTANCE = Kind(
-    type_="aws:rds/instance:Instance",
+    type_=t.DATABASE,
     service="rds",
     calls=(Call("create_db_instance"),),
     fields={
@@ -225,7 +226,7 @@ INSTANCE = Kind(
 )
 
 EVENT_SUBSCRIPTION = Kind(
-    type_="aws:rds/eventSubscription:EventSubscription",
+    type_=t.EVENT_SUBSCRIPTION,
     service="rds",
     calls=(Call("create_event_subscription"),),
     fields={

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from os.path import commonprefix
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     AT_DELETION,
     IN_PROVIDER,
@@ -44,7 +45,7 @@ def _beginning_alike(names: list[str]) -> dict[str, Any]:
 
 
 BUCKET = Kind(
-    type_="aws:s3/bucket:Bucket",
+    type_=t.BUCKET,
     service="s3",
     calls=(
         Call("create_bucket", {"CreateBucketConfiguration": _location}),

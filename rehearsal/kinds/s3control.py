@@ -1,11 +1,12 @@
 """S3's settings of a whole account."""
 
+from facts import tokens as t
 from rehearsal.kinds.kind import Call, F, Kind, Read, unchecked
 
 _ACCOUNT = {"AccountId": "{account}"}
 
 ACCOUNT_PUBLIC_ACCESS = Kind(
-    type_="aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+    type_=t.ACCOUNT_PUBLIC_ACCESS,
     service="s3control",
     calls=(Call("put_public_access_block", _ACCOUNT),),
     fields={

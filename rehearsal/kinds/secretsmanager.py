@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import AT_DELETION, JSON, NOT_HELD, Call, Change, F, Kind, Name, Out, Read, tags, unchecked
 
 _SECRET = Read("describe_secret", {"SecretId": "$id"})
@@ -17,7 +18,7 @@ def _at_once(params: dict[str, Any]) -> dict[str, Any]:
 
 
 SECRET = Kind(
-    type_="aws:secretsmanager/secret:Secret",
+    type_=t.SECRET,
     service="secretsmanager",
     calls=(Call("create_secret"),),
     fields={
@@ -40,7 +41,7 @@ SECRET = Kind(
 )
 
 POLICY = Kind(
-    type_="aws:secretsmanager/secretPolicy:SecretPolicy",
+    type_=t.SECRET_POLICY,
     service="secretsmanager",
     calls=(Call("put_resource_policy"),),
     fields={
@@ -54,7 +55,7 @@ POLICY = Kind(
 )
 
 ROTATION = Kind(
-    type_="aws:secretsmanager/secretRotation:SecretRotation",
+    type_=t.SECRET_ROTATION,
     service="secretsmanager",
     # AWS starts the function at once, also for a secret without a value. moto notes the rotation, then breaks there.
     calls=(Call("rotate_secret", moto_breaks="UnboundLocalError", again=True),),

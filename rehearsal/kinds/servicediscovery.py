@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import NOT_HELD, TAG_LIST, Call, Change, F, Kind, Out, Read, tags, unchecked
 
 _ARN = "arn:aws:servicediscovery:{region}:{account}:"
@@ -20,7 +21,7 @@ def _own(values: Mapping[str, Any]) -> Any:
 
 
 NAMESPACE = Kind(
-    type_="aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace",
+    type_=t.DISCOVERY_NAMESPACE,
     service="servicediscovery",
     calls=(
         Call("create_private_dns_namespace", name=_MAKE),
@@ -62,7 +63,7 @@ def _with_what_stays(params: dict[str, Any]) -> dict[str, Any]:
 
 
 SERVICE = Kind(
-    type_="aws:servicediscovery/service:Service",
+    type_=t.DISCOVERY_SERVICE,
     service="servicediscovery",
     calls=(Call("create_service"),),
     fields={

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import (
     IN_PROVIDER,
     JSON,
@@ -74,7 +75,7 @@ def _is_default(attributes: Mapping[str, Any]) -> bool:
 
 
 TOPIC = Kind(
-    type_="aws:sns/topic:Topic",
+    type_=t.TOPIC,
     service="sns",
     calls=(Call("create_topic"),),
     fields={
@@ -99,7 +100,7 @@ TOPIC = Kind(
 )
 
 TOPIC_POLICY = Kind(
-    type_="aws:sns/topicPolicy:TopicPolicy",
+    type_=t.TOPIC_POLICY,
     service="sns",
     calls=(Call("set_topic_attributes", pack=_policy),),
     deletes=(Change("set_topic_attributes", params={"AttributeName": "Policy", "AttributeValue": _default_policy}),),
@@ -111,7 +112,7 @@ TOPIC_POLICY = Kind(
 )
 
 SUBSCRIPTION = Kind(
-    type_="aws:sns/topicSubscription:TopicSubscription",
+    type_=t.TOPIC_SUBSCRIPTION,
     service="sns",
     calls=(Call("subscribe", {"ReturnSubscriptionArn": True}),),
     fields={

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from facts import tokens as t
 from rehearsal.kinds.kind import NOT_HELD, Call, Change, F, Field, Kind, Name, Out, Read, tags, unchecked
 
 _VISIBILITY = F(
@@ -68,7 +69,7 @@ _WHICH = {"Name": "$name", "Scope": "$scope", "Id": "$id"}
 _READ_BEFORE = {**_WHICH, "LockToken": "$standing.LockToken"}
 
 WEB_ACL = Kind(
-    type_="aws:wafv2/webAcl:WebAcl",
+    type_=t.WEB_ACL,
     service="wafv2",
     calls=(Call("create_web_acl"),),
     fields={
@@ -116,7 +117,7 @@ WEB_ACL = Kind(
 )
 
 ASSOCIATION = Kind(
-    type_="aws:wafv2/webAclAssociation:WebAclAssociation",
+    type_=t.WEB_ACL_ASSOCIATION,
     service="wafv2",
     calls=(Call("associate_web_acl"),),
     fields={"resourceArn": F("ResourceArn"), "webAclArn": F("WebACLArn", "ARN")},
@@ -134,7 +135,7 @@ ASSOCIATION = Kind(
 
 _WHOLE = ("LoggingConfiguration",)
 LOGGING = Kind(
-    type_="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+    type_=t.WEB_ACL_LOGGING,
     service="wafv2",
     calls=(Call("put_logging_configuration"),),
     fields={

@@ -61,9 +61,9 @@ class DeclaredService:
 def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     """Read it from the graph. Raises NoServiceError where the stack has no such service."""
     task, one_off, administration, restore, drill, export = _task_definitions(rehearsal)
-    function = _only(rehearsal, "aws:lambda/function:Function")
-    rotation = _only(rehearsal, "aws:secretsmanager/secretRotation:SecretRotation")
-    database = _only(rehearsal, "aws:rds/instance:Instance")
+    function = _only(rehearsal, t.FUNCTION)
+    rotation = _only(rehearsal, t.SECRET_ROTATION)
+    database = _only(rehearsal, t.DATABASE)
     containers = _containers(task)
     (first,) = [one for one in containers if not one["essential"]]
     (main,) = [one for one in containers if one["essential"]]
@@ -93,7 +93,7 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         owner_secret_arn=database.outputs["masterUserSecrets"][0]["secretArn"],
         database_address=database.outputs["address"],
         scheme=str(_only(rehearsal, t.TARGET_GROUP).declared.inputs["protocol"]).lower(),
-        roles=tuple(str(one.outputs["arn"]) for one in rehearsal.resources if one.type == "aws:iam/role:Role"),
+        roles=tuple(str(one.outputs["arn"]) for one in rehearsal.resources if one.type == t.ROLE),
         by_aws=tuple(asked_by_aws(rehearsal)),
     )
 
@@ -131,8 +131,8 @@ def _task_definitions(rehearsal: Rehearsal) -> list[Rehearsed]:
     those who bring data back, which needs a copy of the database, by a schedule that tries it, and by those who hand
     data over.
     """
-    service = _only(rehearsal, "aws:ecs/service:Service").declared.inputs["taskDefinition"]
-    found = [one for one in rehearsal.resources if one.type == "aws:ecs/taskDefinition:TaskDefinition"]
+    service = _only(rehearsal, t.SERVICE).declared.inputs["taskDefinition"]
+    found = [one for one in rehearsal.resources if one.type == t.TASK_DEFINITION]
     of_service = [one for one in found if one.outputs["arn"] == service]
     role = of_service[0].declared.inputs["taskRoleArn"] if of_service else ""
     others = [one for one in found if one.outputs["arn"] != service]

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -70,11 +70,15 @@ def opened_trial(
     *,
     programs: Programs | None = None,
     members: Members = MEMBERS,
+    behind: AbstractContextManager[tuple[Gate, str]] | None = None,
 ) -> Iterator[Trial]:
-    """What steps share, behind a gate of its own; everything that they start has ended after it."""
+    """What steps share; everything that they start has ended after it.
+
+    `behind` is a gate with its address, where it is not to have one of its own.
+    """
     folder = Path(tempfile.mkdtemp(prefix="workbuoy-service-"))
     try:
-        with open_gate(cloud, remembers=True) as (gate, url), ExitStack() as stack:
+        with behind or open_gate(cloud, remembers=True) as (gate, url), ExitStack() as stack:
             yield Trial(
                 declared=declared,
                 cloud=cloud,

@@ -92,7 +92,7 @@ class Attempt:
 
 
 def attempts(
-    own: Holdings, other: Holdings, ciphertexts: Mapping[str, bytes], coming: OnItsWay | None = None
+    own: Holdings, other: Holdings, ciphertexts: Mapping[str, bytes], coming: OnItsWay | None
 ) -> Iterator[Attempt]:
     """Every call on `other`, by a role of `own`.
 

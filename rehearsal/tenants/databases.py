@@ -1,10 +1,8 @@
 """A real Postgres for each stack, migrated by its owner, its login made by its own rotation function."""
 
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,12 +10,11 @@ from typing import Self
 
 from rehearsal.cloud import Moto
 from rehearsal.permissions.gate import Gate, NotTrustedError
-from rehearsal.service.ports import free_port
 from rehearsal.service.processes import NotToBeHadError, Programs
-from rehearsal.service.run import explained
+from rehearsal.service.run import explained, opened_trial
 from rehearsal.service.steps import DATABASE_STEPS
 from rehearsal.service.surroundings import Owner, Surroundings
-from rehearsal.service.trial import StepError, Trial
+from rehearsal.service.trial import StepError
 from rehearsal.tenants.holdings import Holdings
 
 AT_ONCE = 2  # each runs two Python programs
@@ -84,21 +81,7 @@ class Databases:
 
 
 def _prepare(holdings: Holdings, grounds: Grounds, surroundings: Surroundings) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="workbuoy-databases-"))
-    try:
-        with ExitStack() as stack:
-            trial = Trial(
-                declared=holdings.declared,
-                cloud=grounds.moto.cloud(grounds.account, holdings.region),
-                gate=grounds.gate,
-                gate_url=grounds.gate_url,
-                surroundings=surroundings,
-                folder=folder,
-                programs=grounds.programs,
-                stack=stack,
-                ports=(free_port(), free_port()),
-            )
-            for _, step in DATABASE_STEPS:
-                step(trial)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    cloud, behind = grounds.moto.cloud(grounds.account, holdings.region), nullcontext((grounds.gate, grounds.gate_url))
+    with opened_trial(holdings.declared, cloud, surroundings, programs=grounds.programs, behind=behind) as trial:
+        for _, step in DATABASE_STEPS:
+            step(trial)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from facts import tokens as t
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.service.declared import DeclaredService, declared_service
 
@@ -43,7 +44,7 @@ def holdings_of(rehearsal: Rehearsal) -> Holdings:
     secrets[RESTORED] = declared.restore.environment["RESTORED_DATABASE_SECRET_ID"]
     if "OIDC_SECRET_ID" in declared.service.environment:
         secrets[OIDC] = declared.service.environment["OIDC_SECRET_ID"]
-    buckets = {str(one.outputs["bucket"]): one.name for one in _of(rehearsal, "aws:s3/bucket:Bucket")}
+    buckets = {str(one.outputs["bucket"]): one.name for one in _of(rehearsal, t.BUCKET)}
     return Holdings(
         stack=rehearsal.stack,
         region=rehearsal.region,
@@ -57,11 +58,8 @@ def holdings_of(rehearsal: Rehearsal) -> Holdings:
         },
         buckets={FILES: files, **{name.removesuffix("-bucket"): one for one, name in buckets.items() if one != files}},
         secrets=secrets,
-        keys={one.name.removeprefix("keys-"): str(one.outputs["arn"]) for one in _of(rehearsal, "aws:kms/key:Key")},
-        log_groups={
-            one.name.removesuffix("-group"): str(one.outputs["name"])
-            for one in _of(rehearsal, "aws:cloudwatch/logGroup:LogGroup")
-        },
+        keys={one.name.removeprefix("keys-"): str(one.outputs["arn"]) for one in _of(rehearsal, t.KEY)},
+        log_groups={one.name.removesuffix("-group"): str(one.outputs["name"]) for one in _of(rehearsal, t.LOG_GROUP)},
     )
 
 

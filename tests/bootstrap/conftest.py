@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bootstrap.names import BOUNDARY, deploy_role
+from bootstrap.names import deploy_role
+from components.context import BOUNDARY
 from project.files import Project, find_project
 from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.result import Rehearsal

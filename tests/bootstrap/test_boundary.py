@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bootstrap.names import BOUNDARY, state_bucket
+from bootstrap.names import state_bucket
+from components.context import BOUNDARY
 from facts.permissions.evaluate import Held
 from rehearsal.permissions.bounds import REMEDY, granted
 from rehearsal.permissions.request import RequestedAction

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY, deploy_role, state_bucket
+from bootstrap.names import BACKUP_BOUNDARY, deploy_role, state_bucket
+from components.context import BOUNDARY
 from facts.permissions.actions import writes
 from facts.permissions.evaluate import Held
 from rehearsal.permissions.request import RequestedAction

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bootstrap.names import DRILL_ROLE, OPERATORS_ROLE, PREVIEW_ROLE
+from bootstrap.names import DRILL_ROLE, PREVIEW_ROLE
+from components.context import OPERATORS_ROLE
 from components.names import ERASURES_BEGUN
 from operations.backups.finding import BackupTarget
 from operations.backups.look import look

@@ -5,7 +5,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from bootstrap.names import OPERATORS_ROLE, PREVIEW_ROLE, deploy_role
+from bootstrap.names import PREVIEW_ROLE, deploy_role
+from components.context import OPERATORS_ROLE
 from facts.permissions.actions import writes
 from tests.bootstrap.conftest import Account
 from tests.bootstrap.proof import Judged, Proof

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from bootstrap.leaving import leaving_policies
-from bootstrap.names import LEAVING_ROLE, deploy_role
+from bootstrap.names import deploy_role
 from bootstrap.rights.state import StatePlace, state_rights
 from bootstrap.roles import deploy_policies, rights_by_part
 from bootstrap.scope import Scope
+from components.context import LEAVING_ROLE
 from components.permissions import Statement
 from facts.permissions.actions import writes
 from rehearsal.permissions.request import RequestedAction

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bootstrap.names import OPERATORS_ROLE
+from components.context import OPERATORS_ROLE
 from facts.permissions.evaluate import Policies, Principal, Request, decide
 from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.request import RequestedAction

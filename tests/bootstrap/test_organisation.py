@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from moto import mock_aws
 
 from bootstrap.home import SETTINGS_KEY
-from bootstrap.names import OPERATORS_ROLE, PREVIEW_ROLE, TRAIL, TRAIL_KEY_ALIAS, deploy_role, trail_bucket
+from bootstrap.names import PREVIEW_ROLE, TRAIL, TRAIL_KEY_ALIAS, deploy_role, trail_bucket
 from bootstrap.organisation import KEEP_TRAIL, MOST_BYTES, RESIDENCY, as_text, policies
 from bootstrap.settings import AccountSettings
+from components.context import OPERATORS_ROLE
 from facts.permissions.evaluate import Held, Policies, Principal, Request, decide, held_statements
 from operations.bootstrap import perform
 from operations.bootstrap.command import bootstrap

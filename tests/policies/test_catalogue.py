@@ -7,7 +7,7 @@ import pytest
 from facts import tokens
 from graph.errors import InputError
 from graph.resource import canonical
-from policies.catalogue import Control, catalogue, environment_of
+from policies.catalogue import Control, catalogue
 from policies.rule import RULES
 from policies.runner import check
 from tests.policies.provider import provider_inputs
@@ -59,22 +59,6 @@ def test_the_properties_that_the_catalogue_names_exist_in_the_provider(inputs: d
         if path.split(".")[0] not in inputs[kind]
     ]
     assert missing == []
-
-
-@pytest.mark.parametrize(
-    ("stack", "environment"),
-    [
-        ("prod", "prod"),
-        ("prod-acme", "prod"),
-        ("prod-eu-north-1", "prod"),
-        ("staging", "staging"),
-        ("dev", "dev"),
-        ("local", "local"),
-        ("something-new", "prod"),
-    ],
-)
-def test_a_stack_is_judged_as_its_environment_and_an_unknown_one_as_prod(stack: str, environment: str) -> None:
-    assert environment_of(stack) == environment
 
 
 def test_mandatory_controls_stop_staging_and_prod_only() -> None:

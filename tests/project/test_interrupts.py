@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from project.interrupts import interruptible
+from project.interrupts import heeded, interruptible
 
 BUILD: Any = type(TypeAdapter(int).validator)  # pydantic's core, which builds what models are checked with
 BOTH = [signal.SIGINT, signal.SIGTERM]
@@ -134,3 +134,13 @@ def test_in_another_thread_nothing_is_changed() -> None:
     thread.start()
     thread.join()
     assert done == [before]
+
+
+def test_each_signal_is_heeded_and_afterwards_does_what_it_did_before() -> None:
+    heeded_signals: list[str] = []
+    before = [signal.getsignal(each) for each in BOTH]
+    with heeded(lambda: heeded_signals.append("one")):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+            signal.raise_signal(number)
+    assert len(heeded_signals) == 3
+    assert [signal.getsignal(each) for each in BOTH] == before

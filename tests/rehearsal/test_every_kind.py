@@ -4,7 +4,7 @@ import re
 
 from rehearsal.kinds import DECLARED_ONLY, KINDS
 from rehearsal.kinds.local import LOCAL
-from rehearsal.result import Check, Rehearsal, State, is_provider
+from rehearsal.result import Check, Rehearsal, State
 
 
 def test_every_resource_reads_back_as_declared(every_kind: Rehearsal) -> None:
@@ -25,7 +25,7 @@ def test_what_moto_lacks_is_declared_only_with_its_reason(every_kind: Rehearsal)
 
 def test_every_declared_property_is_either_checked_or_listed_with_a_reason(every_kind: Rehearsal) -> None:
     for one in every_kind.resources:
-        if one.state is not State.COMPARED or is_provider(one.type) or one.type in LOCAL:
+        if one.state is not State.COMPARED or one.declared.is_provider or one.type in LOCAL:
             continue
         roots = {field.path.split(".")[0].split("[")[0] for field in one.fields}
         assert set(one.declared.inputs) <= roots, one.name
@@ -39,7 +39,7 @@ def test_every_created_resource_has_at_least_one_field_that_was_checked(every_ki
         one.name
         for one in every_kind.resources
         if one.state is State.COMPARED
-        and not (is_provider(one.type) or one.type in LOCAL)
+        and not (one.declared.is_provider or one.type in LOCAL)
         and not one.count(Check.CHECKED)
     ]
     assert unproved == []

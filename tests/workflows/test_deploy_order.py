@@ -4,17 +4,17 @@ from collections.abc import Collection
 
 import pytest
 
-from operations.changed.matrices import ENVIRONMENTS
+from infra.environments import DEPLOYED_ENVIRONMENTS
 from tests.workflows.conditions import results
 from tests.workflows.reading import WORKFLOWS
 
 (DEPLOY,) = (workflow for workflow in WORKFLOWS if workflow.name == "deploy")
-DEPLOYS = [*ENVIRONMENTS, "customers"]
+DEPLOYS = [*DEPLOYED_ENVIRONMENTS, "customers"]
 
 
 def deployed(there: Collection[str], ends: dict[str, str] | None = None) -> list[str]:
     """The deploying jobs that run, where these environments have an account and some jobs end otherwise than well."""
-    outputs = {name: "[{}]" if name in there else "[]" for name in ENVIRONMENTS}
+    outputs = {name: "[{}]" if name in there else "[]" for name in DEPLOYED_ENVIRONMENTS}
     outputs["first"] = "[{}]" if there else "[]"
     found = results(DEPLOY, {"stacks": outputs}, ends or {})
     return [name for name in DEPLOYS if found[name] != "skipped"]
@@ -23,7 +23,7 @@ def deployed(there: Collection[str], ends: dict[str, str] | None = None) -> list
 @pytest.mark.parametrize(
     ("there", "expected"),
     [
-        (ENVIRONMENTS, DEPLOYS),
+        (DEPLOYED_ENVIRONMENTS, DEPLOYS),
         (["dev"], ["dev"]),
         (["dev", "prod"], ["dev", "prod", "customers"]),
         (["staging", "prod"], ["staging", "prod", "customers"]),
@@ -42,12 +42,12 @@ def test_an_environment_without_an_account_is_left_out_and_the_others_are_deploy
 @pytest.mark.parametrize(
     ("there", "ending", "expected"),
     [
-        (ENVIRONMENTS, "stacks", []),
-        (ENVIRONMENTS, "image", []),
-        (ENVIRONMENTS, "publish", []),
-        (ENVIRONMENTS, "dev", ["dev"]),
-        (ENVIRONMENTS, "staging", ["dev", "staging"]),
-        (ENVIRONMENTS, "prod", ["dev", "staging", "prod"]),
+        (DEPLOYED_ENVIRONMENTS, "stacks", []),
+        (DEPLOYED_ENVIRONMENTS, "image", []),
+        (DEPLOYED_ENVIRONMENTS, "publish", []),
+        (DEPLOYED_ENVIRONMENTS, "dev", ["dev"]),
+        (DEPLOYED_ENVIRONMENTS, "staging", ["dev", "staging"]),
+        (DEPLOYED_ENVIRONMENTS, "prod", ["dev", "staging", "prod"]),
         (["dev", "prod"], "dev", ["dev"]),
         (["prod"], "publish", []),
     ],

@@ -14,6 +14,7 @@ from typing import Any, Final
 from facts import tokens as t
 from graph import Graph, Resource
 from graph.plan import Plan, PlanStep
+from operations.aws import error_code
 from operations.drift.account.listed import LISTED
 from operations.drift.account.network import NETWORK
 from operations.drift.account.rights import RIGHTS
@@ -22,7 +23,8 @@ from operations.drift.account.stores import STORES
 from operations.drift.account.undeclared import Look, Stack, Undeclared
 from operations.drift.found import Drifted, dangers_of
 from operations.drift.nested import differing
-from operations.locate.live.account import EXPIRED, Account, explained
+from operations.engine.account import EXPIRED
+from operations.locate.live.account import Account, explained
 
 LOOKS: Final[tuple[Look, ...]] = (*RIGHTS, *NETWORK, *STORES, *LISTED, *RUNNING)
 
@@ -86,7 +88,7 @@ def _read(stack: Stack, look: Look, holder: Resource, unread: list[str]) -> Iter
     try:
         yield from list(look.undeclared(stack, holder))
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = error_code(error)
         if code in EXPIRED:
             raise explained(stack.account, error) from None
         unread.append(f"{holder.name}: {look.what}: {error.operation_name} is refused ({code})")

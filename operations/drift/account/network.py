@@ -92,7 +92,7 @@ _THINGS: Final = (
     _Thing(t.SUBNET, "describe_subnets", "Subnets", "SubnetId"),
     _Thing(t.ROUTE_TABLE, "describe_route_tables", "RouteTables", "RouteTableId"),
     _Thing(t.ENDPOINT, "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
-    _Thing("aws:ec2/natGateway:NatGateway", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
+    _Thing(t.NAT_GATEWAY, "describe_nat_gateways", "NatGateways", "NatGatewayId"),
     _Thing(
         t.INTERNET_GATEWAY, "describe_internet_gateways", "InternetGateways", "InternetGatewayId", "attachment.vpc-id"
     ),

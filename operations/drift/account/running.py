@@ -12,7 +12,6 @@ TASK: Final = "aws:ecs/task:Task"
 VERSION: Final = "aws:lambda/functionVersion:FunctionVersion"
 ALIAS: Final = "aws:lambda/alias:Alias"
 TARGET: Final = "aws:lb/targetGroupAttachment:TargetGroupAttachment"
-CERTIFICATE: Final = "aws:lb/listenerCertificate:ListenerCertificate"
 
 _TASKS_AT_ONCE, _SERVICES_AT_ONCE = 100, 10
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html and API_DescribeServices.html
@@ -125,7 +124,7 @@ def _certificates(stack: Stack, listener: Resource) -> Iterator[Undeclared]:
     declared = {
         own,
         *stack.certificates,
-        *(str(one.inputs.get("certificateArn")) for one in stack.graph.of(CERTIFICATE)),
+        *(str(one.inputs.get("certificateArn")) for one in stack.graph.of(t.LISTENER_CERTIFICATE)),
     }
     parameters = {"ListenerArn": listener.id}
     for one in stack.account.items("elbv2", region, "describe_listener_certificates", "Certificates", **parameters):
@@ -136,7 +135,7 @@ def _certificates(stack: Stack, listener: Resource) -> Iterator[Undeclared]:
                 f"--certificates CertificateArn={arn}"
             )
             name = f"{arn.rpartition('/')[2]} of {listener.name}"
-            yield stack.undeclared(CERTIFICATE, name, undo, listenerArn=listener.id, certificateArn=arn)
+            yield stack.undeclared(t.LISTENER_CERTIFICATE, name, undo, listenerArn=listener.id, certificateArn=arn)
 
 
 def _web_acl(stack: Stack, balancer: Resource) -> Iterator[Undeclared]:

@@ -137,7 +137,7 @@ STORES: Final = (
         "delete-bucket-website",
     ),
     _bucket(
-        "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+        t.BUCKET_CORS,
         "get_bucket_cors",
         "NoSuchCORSConfiguration",
         "CORSRules",

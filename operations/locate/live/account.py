@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from operations.aws import error_code, find, items_of
 from operations.ending import Notify
+from operations.engine.account import EXPIRED, expect_account
 from operations.engine.errors import MistakenError, UnreachableError
+from operations.engine.messages import SIGN_IN
 
 if TYPE_CHECKING:
     from operations.locate.sources import Estate
@@ -24,7 +27,6 @@ REFUSED = frozenset(
         "UnrecognizedClientException",
     }
 )
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
 class Account:
@@ -49,21 +51,13 @@ class Account:
 
         Raises MistakenError for another account or a placeholder, UnreachableError where AWS cannot be asked.
         """
-        from operations.engine.account import who_am_i
-
         own = estate.own
         if estate.stand_in_account:
             raise MistakenError(
                 f"{own.stack}: its account is a placeholder, so there is no account to look into",
                 f"put the real account id into Pulumi.{estate.tenant.base}.yaml",
             )
-        identity = who_am_i(own.stack, own.region, {})
-        if identity["Account"] != own.account:
-            raise MistakenError(
-                f"{own.stack}: belongs to account {own.account}, but these credentials are of "
-                f"{identity['Account']} ({identity['Arn']})",
-                "sign in to the right account; nothing was read",
-            )
+        expect_account(own.stack, own.account, own.region, "sign in to the right account; nothing was read")
         return cls.of(own.account, own.region, notify)
 
     @classmethod
@@ -91,21 +85,13 @@ class Account:
         """Every item of a listing, over all its pages."""
         client = self.client(service, region)
         if client.can_paginate(operation):
-            for page in client.get_paginator(operation).paginate(**parameters):
-                yield from page.get(result) or ()
+            yield from items_of(client, operation, result, **parameters)
         else:
             yield from getattr(client, operation)(**parameters).get(result) or ()
 
     def maybe(self, service: str, region: str, operation: str, absent: str, **parameters: Any) -> Any:
         """An answer, or None where AWS says by this error that there is none."""
-        from botocore.exceptions import ClientError
-
-        try:
-            return getattr(self.client(service, region), operation)(**parameters)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == absent:
-                return None
-            raise
+        return find(getattr(self.client(service, region), operation), absent, **parameters)
 
     def regions(self) -> list[str]:
         """Every region that the account has enabled, the home region first."""
@@ -115,9 +101,6 @@ class Account:
 
 def explained(account: Account, error: Exception) -> UnreachableError:
     """What AWS or the network said, in one line with the next step."""
-    from operations.engine.messages import SIGN_IN
-
-    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-    if code in EXPIRED:
+    if error_code(error) in EXPIRED:
         return UnreachableError(f"account {account.account}: the AWS credentials have expired", SIGN_IN)
     return UnreachableError(f"account {account.account}: {' '.join(str(error).split())}", SIGN_IN)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from facts import tokens as t
-from operations.locate.live.account import EXPIRED, REFUSED, Account, explained
+from operations.engine.account import EXPIRED
+from operations.locate.live.account import REFUSED, Account, explained
 from operations.locate.live.backups import plans, vaults
 from operations.locate.live.buckets import buckets
 from operations.locate.live.database import databases

@@ -1,11 +1,9 @@
 """`workbuoy tenant deploy --all`: which silos, from where the last run stopped, a process each."""
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from infra.problems import ProblemsError
 from infra.stack_files import stack_file
@@ -15,6 +13,7 @@ from operations.tenant.deployment.board import board, counts
 from operations.tenant.deployment.journal import UNKNOWN, version_of
 from operations.tenant.deployment.scheduler import Operation, Scheduler, SiloOutcome, Stop, run_child
 from operations.tenant.files_check import read_checked
+from project.interrupts import heeded
 
 GRACE_SECONDS: Final = 20 * 60.0
 """How long the engine may take to end in good order: it waits for what AWS is making."""
@@ -127,7 +126,7 @@ def deploy_all(root: Path, options: DeployOptions, planned: Planned, operation: 
                 timeout_seconds=options.timeout_seconds,
                 grace_seconds=GRACE_SECONDS,
             )
-            with heeding(scheduler):
+            with heeded(scheduler.interrupt):
                 outcomes = scheduler.run(planned.names)
     finally:
         journal.close()
@@ -144,18 +143,3 @@ def _child_of(root: Path, options: DeployOptions, silos: Mapping[str, Tenant], l
         return run_child(root, words, logs / f"{name}.log", stop)
 
     return run
-
-
-@contextmanager
-def heeding(scheduler: Scheduler) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop new starts and ask what runs to end; a second one asks more firmly."""
-
-    def interrupt(*_: Any) -> None:
-        scheduler.interrupt()
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from operations.aws import items_of
+
 
 def signing_client(region: str) -> Any:
     """A client of S3 whose addresses hold for objects under KMS, at the region's own endpoint.
@@ -23,8 +25,7 @@ def links_of(s3: Any, bucket: str, folder: str, hours: int) -> dict[str, Any] | 
 
     `folder` is the customer's name, or `person_folder` of one person. Raises botocore's errors where AWS refuses.
     """
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/")
-    keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
+    keys = [one["Key"] for one in items_of(s3, "list_objects_v2", "Contents", Bucket=bucket, Prefix=f"{folder}/")]
     whole = re.compile(rf"{re.escape(folder)}/[^/]+/manifest\.json")  # one of a person lies deeper
     manifests = sorted(one for one in keys if whole.fullmatch(one))
     if not manifests:

@@ -4,16 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.problems import Problem, ProblemsError
-from operations.one_off import TaskPlace
+from operations.one_off import TASK_OUTPUTS, TaskPlace, expect_outputs, task_place
 
 NEEDED = (
-    "clusterArn",
+    *TASK_OUTPUTS,
     "exportTaskDefinitionArn",
     "exportsBucketName",
-    "filesBucketName",
     "oneOffTaskDefinitionArn",
-    "privateSubnetIds",
     "serviceSecurityGroupId",
 )
 
@@ -31,24 +28,10 @@ class HandoverPlace:
 def find_place(tenant: str, stack: str, region: str, read_outputs: Callable[[str], Mapping[str, Any]]) -> HandoverPlace:
     """As the stack stands that holds a tenant's data. Raises ProblemsError with every output that is missing."""
     outputs = read_outputs(stack)
-    if missing := [name for name in NEEDED if not outputs.get(name)]:
-        raise ProblemsError([Problem(message=f"stack {stack} has no output {one}: deploy it first") for one in missing])
-
-    def tasks(definition: str, container: str) -> TaskPlace:
-        return TaskPlace(
-            stack=stack,
-            region=region,
-            cluster_arn=outputs["clusterArn"],
-            task_definition_arn=outputs[definition],
-            subnet_ids=tuple(outputs["privateSubnetIds"]),
-            security_group_id=outputs["serviceSecurityGroupId"],
-            bucket=outputs["filesBucketName"],
-            container=container,
-        )
-
+    expect_outputs(NEEDED, {stack: outputs})
     return HandoverPlace(
         tenant=tenant,
-        exporting=tasks("exportTaskDefinitionArn", "export"),
-        one_off=tasks("oneOffTaskDefinitionArn", "one-off"),
+        exporting=task_place(stack, region, outputs, definition="exportTaskDefinitionArn", container="export"),
+        one_off=task_place(stack, region, outputs),
         exports_bucket=str(outputs["exportsBucketName"]),
     )

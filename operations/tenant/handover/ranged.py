@@ -24,9 +24,6 @@ class _Ranged(io.RawIOBase):
         self._at = place
         return place
 
-    def notify(self) -> int:
-        return self._at
-
     def readinto(self, buffer: Any) -> int:
         last = min(self._at + len(buffer), self._size)
         if last <= self._at:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, print_json, print_text, report_errors
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, report_errors
 from operations.tenant.move.options import MoveOptions, all_steps, printed
 from operations.tenant.move.steps import RUNNABLE, old_and_new
 
@@ -140,9 +140,6 @@ def _print_plan(project: "Project", tenant: "Tenant", options: MoveOptions) -> N
     from operations.tenant.move.shown import plan_document, plan_text
 
     plan, steps = _plan(project, tenant, options), all_steps(tenant, options)
-    if options.json_wanted:
-        print_json("tenant-move", plan_document(tenant, plan, steps))
-    else:
-        print_text(plan_text(tenant, plan, steps, options.size))
+    printed(plan_document(tenant, plan, steps), plan_text(tenant, plan, steps, options.size), options)
     if plan.obstacles:
         fail(CHECK_FAILED, f"{len(plan.obstacles)} obstacles, named above; nothing was done")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from operations.ending import print_json, print_text
+from operations.ending import print_result
 from operations.tenant.move.steps import old_and_new, steps_of
 from operations.tenant.steps import Step
 
@@ -38,4 +38,4 @@ def all_steps(tenant: "Tenant", options: MoveOptions) -> list[Step]:
 
 def printed(document: dict[str, Any], text: str, options: MoveOptions) -> None:
     """As a person or a program asked for it."""
-    print_json("tenant-move", document) if options.json_wanted else print_text(text)
+    print_result("tenant-move", document, text, json_wanted=options.json_wanted)

@@ -1,6 +1,7 @@
 """The steps of a move that run on stacks: one-off tasks in either place, and the end of the place that was left."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from operations.tenant.move.steps import (
     take_back,
 )
 from operations.tenant.promotion.places import task_places
-from operations.tenant.step_tasks import done_by_task, show_outcome
+from operations.tenant.step_tasks import done_by_task, show_outcome, show_unstarted
 from operations.tenant.steps import Step
 
 if TYPE_CHECKING:
@@ -48,13 +49,7 @@ def on_stacks(project: "Project", tenant: "Tenant", options: MoveOptions) -> Non
     place, other = by_side[step.side], by_side["new" if step.side == "old" else "old"]
     arguments = _arguments(tenant, step, place, other)
     if not options.live:
-        printed(
-            {"tenant": tenant.name, "step": step.name, "stack": place.stack,
-             "command": ["workbuoy-app", *arguments], "started": False},
-            f"{step.name} would run in {place.stack}, as a one-off task of its image:\n"
-            f"  workbuoy-app {' '.join(arguments)}\nNothing was started. Add --live to do it.",
-            options,
-        )  # fmt: skip
+        show_unstarted(tenant.name, step.name, place, arguments, partial(printed, options=options))
     elif step.name == "remove":
         source = source_of(project, tenant, _left(tenant))
         file = guarded(lambda: source.remove(lambda: _run(tenant, step, place, other, arguments)))
@@ -221,7 +216,7 @@ def _report_outcome(tenant: "Tenant", step: Step, outcome: "TaskOutcome", option
         outcome,
         again=_again(tenant, step),
         following=f"workbuoy tenant move {tenant.name}",
-        show=lambda document, text: printed(document, text, options),
+        show=partial(printed, options=options),
     )
 
 

@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import (
-    CHECK_FAILED,
-    JSON,
-    MISTAKE,
-    fail,
-    notify,
-    print_json,
-    print_text,
-    report_errors,
-)
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, notify, print_result, report_errors
 from operations.tenant import standing
-from operations.tenant.step_tasks import done_by_task, show_outcome
+from operations.tenant.step_tasks import done_by_task, show_outcome, show_unstarted
 from operations.tenant.steps import steps_document, steps_text
 
 if TYPE_CHECKING:
@@ -95,22 +86,10 @@ def _do(
         _print_progress(promotion, documents, json_wanted=json_wanted)
         sys.exit(0 if documents.agree else CHECK_FAILED)
     arguments = _arguments(promotion, step)
-    place = promotion.place(step.side)
+    show = partial(_print, json_wanted=json_wanted)
     if not live:
-        _print(
-            {
-                "tenant": promotion.tenant,
-                "step": step.name,
-                "stack": place.stack,
-                "command": ["workbuoy-app", *arguments],
-                "started": False,
-            },
-            f"{step.name} would run in {place.stack}, as a one-off task of its image:\n"
-            f"  workbuoy-app {' '.join(arguments)}\n"
-            f"It {step.changes}.\nBack: {step.back}.\n"
-            "Nothing was started. Add --live to do it.",
-            json_wanted=json_wanted,
-        )
+        explained = (f"It {step.changes}.", f"Back: {step.back}.")
+        show_unstarted(tenant.name, step.name, promotion.place(step.side), arguments, show, *explained)
         return
     if step.name == "remove":
         _remove(project, tenant, lambda: _done(promotion, step, arguments), json_wanted=json_wanted)
@@ -122,7 +101,7 @@ def _do(
         outcome,
         again=_again(promotion, step),
         following=f"workbuoy tenant promote {promotion.tenant}",
-        show=partial(_print, json_wanted=json_wanted),
+        show=show,
     )
 
 
@@ -167,12 +146,10 @@ def _again(promotion: "Promotion", step: "Step") -> str:
 
 
 def _print_plan(name: str, steps: list["Step"], *, json_wanted: bool) -> None:
-    if json_wanted:
-        print_json("tenant-promote", {"tenant": name, "steps": steps_document(steps)})
-        return
-    print_text(f"{name} moves to a stack of its own in {len(steps)} steps.")
-    print_text("\n".join(steps_text(steps)))
-    print_text(f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live")
+    first = f"{name} moves to a stack of its own in {len(steps)} steps."
+    last = f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live"
+    document = {"tenant": name, "steps": steps_document(steps)}
+    _print(document, "\n".join([first, *steps_text(steps), last]), json_wanted=json_wanted)
 
 
 def _print_progress(promotion: "Promotion", documents: "PromotionDocuments", *, json_wanted: bool) -> None:
@@ -199,4 +176,4 @@ def _print_progress(promotion: "Promotion", documents: "PromotionDocuments", *, 
 
 
 def _print(document: dict[str, Any], text: str, *, json_wanted: bool) -> None:
-    print_json("tenant-promote", document) if json_wanted else print_text(text)
+    print_result("tenant-promote", document, text, json_wanted=json_wanted)

@@ -6,11 +6,11 @@ from typing import Any
 
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
-from operations.one_off import TaskPlace
+from operations.one_off import TASK_OUTPUTS, TaskPlace, expect_outputs, task_place
 from operations.tenant.steps import Side
 
 ReadOutputs = Callable[[str], Mapping[str, Any]]
-NEEDED = ("clusterArn", "filesBucketName", "oneOffTaskDefinitionArn", "privateSubnetIds", "serviceSecurityGroupId")
+NEEDED = (*TASK_OUTPUTS, "oneOffTaskDefinitionArn", "serviceSecurityGroupId")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,23 +59,5 @@ def find_promotion(tenant: Tenant, read_outputs: ReadOutputs) -> Promotion:
 def task_places(regions: Mapping[str, str], read_outputs: ReadOutputs) -> list[TaskPlace]:
     """Where tasks of these stacks run, by stack and region. Raises ProblemsError with every output that is missing."""
     outputs = {stack: read_outputs(stack) for stack in regions}
-    if missing := [
-        Problem(message=f"stack {stack} has no output {name}: deploy it first")
-        for stack in regions
-        for name in NEEDED
-        if not outputs[stack].get(name)
-    ]:
-        raise ProblemsError(missing)
-    return [_place(stack, region, outputs[stack]) for stack, region in regions.items()]
-
-
-def _place(stack: str, region: str, outputs: Mapping[str, Any]) -> TaskPlace:
-    return TaskPlace(
-        stack=stack,
-        region=region,
-        cluster_arn=outputs["clusterArn"],
-        task_definition_arn=outputs["oneOffTaskDefinitionArn"],
-        subnet_ids=tuple(outputs["privateSubnetIds"]),
-        security_group_id=outputs["serviceSecurityGroupId"],
-        bucket=outputs["filesBucketName"],
-    )
+    expect_outputs(NEEDED, outputs)
+    return [task_place(stack, region, outputs[stack]) for stack, region in regions.items()]

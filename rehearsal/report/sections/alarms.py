@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from components.alarms import GIB
 from facts import tokens as t
 from facts.captions import ENGLISH
 from graph import Resource
@@ -35,7 +36,6 @@ _STATISTICS = {
     "SampleCount": "number",
     "Sum": "sum of",
 }
-_GIB = 1024**3
 
 
 def alarms(view: View) -> Section | None:
@@ -138,8 +138,8 @@ def amount(threshold: object) -> str:
     found = number(threshold)
     if found is None:
         return str(threshold)
-    if found >= _GIB and found % _GIB == 0:
-        return f"{found / _GIB:,.0f} GiB"
+    if found >= GIB and found % GIB == 0:
+        return f"{found / GIB:,.0f} GiB"
     return f"{found:,.0f}" if found == int(found) else f"{found:,}"
 
 

@@ -19,7 +19,7 @@ from rehearsal.report.present import (
     value,
 )
 from rehearsal.report.view import View
-from rehearsal.result import Check, FieldResult, Rehearsed, State, is_provider
+from rehearsal.result import Check, FieldResult, Rehearsed, State
 
 
 def resources(view: View) -> Section:
@@ -189,7 +189,7 @@ def _field(view: View, one: Rehearsed, field: FieldResult) -> list[str | Html]:
 
 
 def _providers(view: View) -> Html | None:
-    found = [one for one in view.rehearsal.resources if is_provider(one.type)]
+    found = [one for one in view.rehearsal.resources if one.declared.is_provider]
     if not found:
         return None
     title = el("summary", el("h3", "Providers"), el("span", text(str(len(found))), class_="quiet"))

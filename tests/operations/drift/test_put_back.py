@@ -285,7 +285,7 @@ def test_each_step_is_asked_and_a_no_leaves_the_rest_undone(
 
         monkeypatch.setattr("click.confirm", confirm)
 
-    monkeypatch.setattr("operations.drift.command._nobody_is_here", lambda: False)
+    monkeypatch.setattr("operations.drift.command.require_person", lambda _: None)
     answers = {"refresh": refreshed(WEAKENED), "preview": previewed(WEAKENED)}
     answering(False)
     assert invoke("drift", "prod", "--put-back", **answers).exit_code == 1

@@ -269,13 +269,13 @@ def test_another_zone_is_the_same_moment(world: World) -> None:
 def test_a_copy_that_has_no_disk_left_is_one_line_and_stays_to_be_looked_at(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = copies.Copy._instance
+    real = copies.find_instance
 
-    def full(self: copies.Copy, name: str) -> Any:
-        found = real(self, name)
+    def full(rds: Any, name: str) -> Any:
+        found = real(rds, name)
         return {**found, "DBInstanceStatus": "storage-full"} if found and name == COPY else found
 
-    monkeypatch.setattr(copies.Copy, "_instance", full)
+    monkeypatch.setattr(copies, "find_instance", full)
     result = run("drill", "prod", "--at", AT)
     assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
     assert "is storage-full: look at its events, then `workbuoy restore end prod`" in " ".join(result.stderr.split())
@@ -319,8 +319,8 @@ def test_credentials_that_had_ended_before_are_one_line(world: World, monkeypatc
 @pytest.mark.usefixtures("world")
 def test_a_drill_waits_until_a_copy_that_is_being_deleted_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     left = [{"DBInstanceStatus": "deleting"}] * 3
-    real = copies.Copy._instance
-    monkeypatch.setattr(copies.Copy, "_instance", lambda self, name: left.pop() if left else real(self, name))
+    real = copies.find_instance
+    monkeypatch.setattr(copies, "find_instance", lambda rds, name: left.pop() if left else real(rds, name))
     result = run("drill", "prod")
     assert result.exit_code == 0, result.stderr
     assert result.stderr.count("waiting for its end") == 1

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.rds.models import rds_backends
 
+from facts import tokens as t
 from graph.plan import Plan, PlanStep
 from operations.ending import notify
 from operations.engine.errors import MistakenError
@@ -29,7 +30,7 @@ from operations.restore.instances import WAY_BACK, Instances
 from operations.restore.moment import run_name
 from operations.restore.places import SwitchPlace
 from operations.restore.steps import StepFailedError
-from operations.restore.switching import DATABASE, Switch, replacements
+from operations.restore.switching import Switch, replacements
 from project.files import find_project
 from rehearsal.patches import _own_resource_ids
 from tests.conftest import PROJECT, ROOT, schema_of
@@ -55,7 +56,7 @@ class Opened:
         return {COMMIT: self.deployed} if self.deployed else {}
 
     def adopt(self, type_: str, identifier: str, resource_id: str, **_: object) -> None:
-        assert (type_, identifier) == (DATABASE, SOURCE)
+        assert (type_, identifier) == (t.DATABASE, SOURCE)
         self.knows = resource_id
 
 
@@ -495,7 +496,7 @@ def test_killed_anywhere_the_way_back_still_ends_as_it_began(
     assert (scene.desired(), scene.suspended()) == (2, False)
 
 
-URN = f"urn:pulumi:prod::workbuoy::workbuoy:aws:Database${DATABASE}::database-instance"
+URN = f"urn:pulumi:prod::workbuoy::workbuoy:aws:Database${t.DATABASE}::database-instance"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from infra.placeholders import PLACEHOLDER_DIGEST
@@ -49,13 +50,11 @@ def _with_accounts(text: str) -> str:
 class NothingBeside:
     """RDS of an account that has no snapshot, and no database beside those that serve."""
 
-    exceptions = SimpleNamespace(DBInstanceNotFoundFault=LookupError)
-
     def get_paginator(self, _: str) -> Any:
         return SimpleNamespace(paginate=lambda **_: [])
 
     def describe_db_instances(self, **_: str) -> Any:
-        raise LookupError
+        raise ClientError({"Error": {"Code": "DBInstanceNotFound"}}, "DescribeDBInstances")
 
 
 @pytest.fixture

@@ -303,7 +303,7 @@ def test_in_another_account_nothing_is_asked_since_nothing_of_the_customer_is_th
     result = run("acme", "--live")
     told = " ".join(result.stderr.split())
     whose = "999999999999" if keys else "210000000003"
-    assert (result.exit_code, f"in account {whose}, but these" in told, "gone" in result.stdout) == (1, True, False), (
+    assert (result.exit_code, f"to account {whose}, but these" in told, "gone" in result.stdout) == (1, True, False), (
         told
     )
 
