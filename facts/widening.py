@@ -26,6 +26,7 @@ from facts.reach import Grants, WrittenStatement
 from graph.resource import type_of
 from graph.values import items, plain
 
+_SWEEPING: Final = re.compile(r"(?:[^:]*:)?[A-Z]?[a-z]*[*?]")
 _ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{12}))$")
 
 
@@ -197,8 +198,15 @@ def _new_principals(
         trusted |= accounts_of(named)
     outside = [name for name in fresh if name not in services and is_outsider(name, trusted)]
     # Every other widening of an existing trust counts too: somebody else becomes the role.
-    wide = bool(outside) or (kind == "trust" and not new)
+    wide = bool(outside) or (not new and (kind == "trust" or _is_sweeping(statement, allowed)))
     yield Widening(f"{_listed(fresh or named)} is allowed {grant}", wide=wide, by=one.by)
+
+
+def _is_sweeping(statement: Statement, allowed: Sequence[Statement]) -> bool:
+    """Whether it newly allows actions by no more than a verb, as `kms:*` and `s3:Put*` do, or all but a list."""
+    held = [action.lower() for one in allowed if _same_kind(statement, one) for action in values_of(one, "Action")]
+    fresh = (action for action in values_of(statement, "Action") if not _covered(action.lower(), held))
+    return "NotAction" in statement or any(map(_SWEEPING.match, fresh))
 
 
 def only_known_callers(statement: Statement, own_accounts: frozenset[str], kind: str) -> bool:

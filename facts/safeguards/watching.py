@@ -32,7 +32,7 @@ WATCHING: Final = (
         "the alarm tells somebody",
         on,
         True,
-        own(t.METRIC_ALARM, path="actionsEnabled"),
+        own(t.METRIC_ALARM, t.COMPOSITE_ALARM, path="actionsEnabled"),
     ),
     Rule(
         "enabled",
@@ -48,7 +48,7 @@ WATCHING: Final = (
         "whom the alarm tells",
         how_many,
         None,
-        own(t.METRIC_ALARM, path="alarmActions"),
+        own(t.METRIC_ALARM, t.COMPOSITE_ALARM, path="alarmActions"),
     ),
     Rule(
         "rules",

@@ -239,6 +239,7 @@ STORAGE = [
     ),
     seed("bucket-refuse-public-acl", "files-acl", "acl", "public-read"),
     seed("bucket-refuse-public-acl", FILES, "acl", "public-read-write"),
+    seed("bucket-refuse-public-acl", "files-acl", "acl", "aws-exec-read"),
     seed(
         "bucket-refuse-public-acl",
         "files-acl",
@@ -358,6 +359,7 @@ SECRETS = [
         seed("secret-rotate-often", "secrets-database-rotation", "rotationRules", rules)
         for rules in (
             {"automaticallyAfterDays": 91.0},
+            {"automaticallyAfterDays": 0.0},
             {"scheduleExpression": "rate(100 days)"},
             {"scheduleExpression": "cron(0 8 1 1 ? *)"},
             {"scheduleExpression": "cron(0 8 1 1/4 ? *)"},
@@ -1160,7 +1162,7 @@ BACKUPS = [
     gone("backup-vault-lock", "copies-lock"),
     seed("backup-vault-lock", "copies-lock", "minRetentionDays"),
     seed("backup-vault-lock", "copies-lock", "maxRetentionDays"),
-    seed("backup-vault-lock", "copies-lock", "maxRetentionDays", 36.0),
+    *(seed("backup-vault-lock", "copies-lock", "maxRetentionDays", days) for days in (0.0, 36.0)),
     gone("backup-vault-refuse-deletion", "backup-vault-policy"),
     seed("backup-vault-refuse-deletion", "copies-vault-policy", "policy", document(TAKES)),
     seed(
@@ -1195,7 +1197,10 @@ BACKUPS = [
         backed_up(destinationVaultArn=f"arn:aws:backup:eu-north-1:{ACCOUNT}:backup-vault:here"),
         "resource-policy-refuse-outsiders",
     ),
-    seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={"deleteAfter": 36.0})),
+    *(
+        seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={"deleteAfter": days}))
+        for days in (0.0, 36.0)
+    ),
     seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={})),
     seed(
         "backup-plan-take-data",

@@ -40,6 +40,8 @@ def whats(*steps: dict[str, Any]) -> list[str]:
         (t.DATABASE, {"deleteAutomatedBackups": False}, {}, "safeguard-off"),
         (t.BUCKET, {"forceDestroy": False}, {"forceDestroy": True}, "safeguard-off"),
         (t.KEY, {}, {"isEnabled": False}, "safeguard-off"),
+        *((kind, {}, {"actionsEnabled": False}, "unwatched") for kind in (t.METRIC_ALARM, t.COMPOSITE_ALARM)),
+        *((kind, {"alarmActions": ["a"]}, {}, "unwatched") for kind in (t.METRIC_ALARM, t.COMPOSITE_ALARM)),
         (
             t.BUCKET_VERSIONING,
             {"versioningConfiguration": {"status": "Enabled"}},
@@ -200,7 +202,8 @@ def test_a_new_resource_that_says_less_of_something_that_stands_is_a_loss() -> N
         step("same", t.BUCKET, {"bucket": "files"}, {"bucket": "files"}, name="bucket"),
         step("same", t.BUCKET_VERSIONING, ENABLED | {"bucket": "files"}, ENABLED | {"bucket": "files"}),
     )
-    assert kinds(*stands, step("create", t.BUCKET_VERSIONING, None, suspended, name="second")) == ["versioning-off"]
+    second = step("create", t.BUCKET_VERSIONING, None, suspended, name="second")
+    assert kinds(*stands, second) == ["same-name", "versioning-off"]
     assert kinds(step("create", t.BUCKET_VERSIONING, None, suspended | {"bucket": "elsewhere"})) == ["versioning-off"]
 
 
@@ -338,7 +341,10 @@ def test_a_rule_of_events_that_is_switched_off_watches_no_more() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "old", "new"),
     [
-        (t.METRIC_ALARM, "alarmActions", ["arn:aws:sns:x:1:a"], ["arn:aws:sns:x:1:b", "arn:aws:sns:x:1:c"]),
+        *(
+            (kind, "alarmActions", ["arn:aws:sns:x:1:a"], ["arn:aws:sns:x:1:b", "arn:aws:sns:x:1:c"])
+            for kind in (t.METRIC_ALARM, t.COMPOSITE_ALARM)
+        ),
         (t.SECRET, "kmsKeyId", "arn:aws:kms:x:1:key/a", "arn:aws:kms:x:1:key/b"),
         (t.LOAD_BALANCER, "accessLogs", {"bucket": "a", "enabled": True}, {"bucket": "b", "enabled": True}),
     ],
