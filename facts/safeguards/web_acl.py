@@ -33,6 +33,25 @@ def tolerant_rules(value: Any) -> list[str]:
     ]
 
 
+def allowing_rules(value: Any) -> list[str]:
+    """The rules of a web ACL that let through what they find, past every rule after them."""
+    return [
+        str(rule.get("name"))
+        for rule in maps(value)
+        if any(action.get("allow") is not None for action in maps(rule.get("action")))
+    ]
+
+
+def scoped_rules(value: Any) -> list[str]:
+    """The rules of a web ACL that look at some requests alone."""
+    return [
+        str(rule.get("name"))
+        for rule in maps(value)
+        for statement in maps(rule.get("statement"))
+        if any(one.get("scopeDownStatement") for one in maps(list(statement.values())))
+    ]
+
+
 def lowest_rate(value: Any) -> float | None:
     """The fewest requests of one sender that a web ACL refuses, each in its window; nothing where no rule does."""
     rates = [number(at(rule, "statement.rateBasedStatement.limit")) for rule in maps(value) if refusing_rules([rule])]
@@ -68,6 +87,8 @@ RULES: Final = (
         for name, what, strength, default, path, read in (
             ("rules", "rules that refuse requests", how_many, None, "rules", refusing_rules),
             ("ruleActionOverrides", "rules of its groups that let through", few, None, "rules", tolerant_rules),
+            ("allow", "rules that let requests past the others", few, None, "rules", allowing_rules),
+            ("scopeDownStatement", "rules that look at some requests alone", few, None, "rules", scoped_rules),
             ("limit", "requests of one address before it is refused", low, None, "rules", lowest_rate),
             (
                 "defaultAction",

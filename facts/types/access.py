@@ -118,9 +118,12 @@ NETWORK = (
     listed(
         t.VPC,
         "network",
-        noted={"enableDnsHostnames enableDnsSupport": "names resolve otherwise"},
+        noted={
+            "enableDnsHostnames enableDnsSupport": "names resolve otherwise",
+            "assignGeneratedIpv6CidrBlock": "addresses that the internet can route",
+        },
         harmless={
-            Harmless.IDENTITY: "cidrBlock instanceTenancy assignGeneratedIpv6CidrBlock",
+            Harmless.IDENTITY: "cidrBlock instanceTenancy",
             Harmless.TUNING: "enableNetworkAddressUsageMetrics",
         },
     ),

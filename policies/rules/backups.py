@@ -7,6 +7,7 @@ from facts import tokens as t
 from facts.permissions.actions import covers
 from facts.permissions.copies import account_of_vault, copied_to, is_through_services
 from facts.permissions.documents import accounts_of, conditions, principals, statements, values_of
+from facts.safeguards.backups import LEAVING_OUT
 from facts.safeguards.strength import kept_days
 from facts.stores import FOREVER
 from graph.values import at, items, maps, number
@@ -92,6 +93,9 @@ def take_data(args: Args, report: Report) -> None:
     taken = args.stack.named_by(args.resource, "resources", t.BUCKET)
     if not any((one.props.get("tags") or {}).get("data-classification") == "customer-data" for one in taken):
         report("it names no bucket with customers' data")
+    for name in LEAVING_OUT:
+        if items(args.props.get(name)):
+            report(f"{name} may leave out what it names")
 
 
 @stack_rule("backup-copy-share-key", t.DATABASE)

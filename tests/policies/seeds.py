@@ -972,6 +972,12 @@ NETWORK = [
     seed(
         "web-acl-refuse-known-bad-inputs", ACL, "rules.1.statement.managedRuleGroupStatement.name", "AWSManagedRulesX"
     ),
+    seed(
+        "web-acl-refuse-known-bad-inputs",
+        ACL,
+        "rules.1.statement.managedRuleGroupStatement.scopeDownStatement",
+        {"geoMatchStatement": {"countryCodes": ["AQ"]}},
+    ),
     seed("web-acl-measure", ACL, "visibilityConfig.cloudwatchMetricsEnabled", False),
     seed("web-acl-measure", ACL, "rules", web_acl_rules(cloudwatchMetricsEnabled=False)),
     gone("web-acl-log-requests", ACL_LOG),
@@ -1215,6 +1221,8 @@ BACKUPS = [
         "resources",
         [f"arn:aws:rds:eu-north-1:{ACCOUNT}:db:workbuoy-prod-database"],
     ),
+    seed("backup-plan-take-data", "database-backup", "notResources", ["arn:aws:rds:*:*:db:*"]),
+    seed("backup-plan-take-data", "database-backup", "conditions", [{"stringEquals": [{"key": "k", "value": "v"}]}]),
     seed("backup-copy-share-key", "encryption-data", "policy", document(ADMINISTER)),
     seed("backup-copy-share-key", "encryption-data", "policy", sharing(Action=["kms:Encrypt"])),
     seed(

@@ -83,6 +83,7 @@ GROUP = {
     "overrideAction": {"none": {}},
     "statement": {"managedRuleGroupStatement": {"vendorName": "AWS", "name": "AWSManagedRulesCommonRuleSet"}},
 }
+SCOPED = {"name": "AWSManagedRulesCommonRuleSet", "scopeDownStatement": {"geoMatchStatement": {}}}
 LENIENT = {
     **GROUP,
     "statement": {
@@ -100,6 +101,9 @@ LENIENT = {
         ([RATE | {"action": {"count": {}}}, GROUP], "rules that refuse requests"),
         ([RATE, GROUP | {"overrideAction": {"count": {}}}], "rules that refuse requests"),
         ([GROUP], "rules that refuse requests"),
+        ([{"name": "ours", "action": {"allow": {}}}, RATE, GROUP], "past the others"),
+        ([RATE, {**GROUP, "statement": {"managedRuleGroupStatement": SCOPED}}], "some requests alone"),
+        ([{**RATE, "statement": {"rateBasedStatement": {**SCOPED, "limit": 100}}}, GROUP], "some requests alone"),
         ([RATE, LENIENT], "rules of its groups that let through"),
         ([{**RATE, "statement": {"rateBasedStatement": {"limit": 5000}}}, GROUP], "requests of one address"),
     ],
@@ -312,6 +316,42 @@ def test_a_selection_that_takes_less_stops_though_another_one_takes_its_place() 
     less = {"planId": "p", "resources": ["arn:aws:rds:eu-west-1:1:db:x"]}
     assert kinds(step("replace", t.BACKUP_SELECTION, both, less)) == ["safeguard-off"]
     assert "arn:aws:s3:::files" in whats(step("replace", t.BACKUP_SELECTION, both, less))[0]
+
+
+@pytest.mark.parametrize("name", ["notResources", "conditions"])
+def test_a_selection_that_leaves_out_some_of_what_it_names_stops(name: str) -> None:
+    all_of_it = {"planId": "p", "resources": ["arn:aws:rds:eu-west-1:1:db:x"]}
+    some = {**all_of_it, name: [{}]}
+    assert kinds(step("replace", t.BACKUP_SELECTION, all_of_it, some)) == ["safeguard-off"]
+    assert kinds(step("replace", t.BACKUP_SELECTION, some, all_of_it)) == []
+
+
+def selector(**fields: Any) -> dict[str, Any]:
+    return {"fieldSelectors": [{"field": name.replace("_", "."), "equals": [one]} for name, one in fields.items()]}
+
+
+MANAGED, CALLS = selector(eventCategory="Management"), selector(eventCategory="Data", resources_type="AWS::S3::Object")
+WRITES = selector(eventCategory="Management", readOnly="false")
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [([MANAGED, CALLS], [MANAGED]), ([MANAGED], [WRITES]), (None, [CALLS]), (None, [WRITES]), ([MANAGED, CALLS], None)],
+)
+def test_a_trail_that_records_fewer_kinds_of_events_or_fewer_of_one_watches_less(more: Any, less: Any) -> None:
+    assert set(kinds(step("update", t.TRAIL, trail(more), trail(less)))) == {"unwatched"}
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [([MANAGED], [MANAGED, CALLS]), ([WRITES], [WRITES, MANAGED]), ([WRITES], None), (None, [MANAGED])],
+)
+def test_a_trail_that_records_as_much_or_more_stops_nothing(less: Any, more: Any) -> None:
+    assert kinds(step("update", t.TRAIL, trail(less), trail(more))) == []
+
+
+def trail(selectors: Any) -> dict[str, Any]:
+    return {"advancedEventSelectors": selectors} if selectors else {}
 
 
 LOCKED = {"backupVaultName": "v", "minRetentionDays": 7, "maxRetentionDays": 35, "changeableForDays": 14}
