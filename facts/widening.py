@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from facts.permissions.actions import takes_resource
 from facts.permissions.copies import serves_copies
@@ -54,7 +54,8 @@ class Accounts:
 def widenings(before: Grants | None, after: Grants, accounts: Accounts) -> Iterator[Widening]:
     """What `after` allows beyond `before`; None where the subject is new."""
     old = before.statements if before else []
-    yield from _lost_denials(old, after.statements)
+    for name, by in _denials_beyond(old, after.statements):
+        yield Widening(f"the Deny {name} is taken away or changed", wide=True, by=by)
     allowed = [one.statement for one in old if one.statement.get("Effect") == "Allow"]
     for one in after.statements:
         if one.statement.get("Effect") != "Allow" or one.statement in allowed:  # most stay as they are
@@ -66,16 +67,18 @@ def widenings(before: Grants | None, after: Grants, accounts: Accounts) -> Itera
             yield Widening(f"{arn.rpartition('/')[2]} is attached, whose content is not known here", wide=True, by=by)
 
 
-def _lost_denials(before: Sequence[WrittenStatement], after: Sequence[WrittenStatement]) -> Iterator[Widening]:
-    denials = [one.statement for one in after if one.statement.get("Effect") == "Deny"]
-    for one in before:
+def _denials_beyond(ones: Sequence[WrittenStatement], others: Sequence[WrittenStatement]) -> Iterator[tuple[Any, str]]:
+    """The name of each Deny that others do not hold, and what says it."""
+    denials = [one.statement for one in others if one.statement.get("Effect") == "Deny"]
+    for one in ones:
         if one.statement.get("Effect") == "Deny" and not within(one.statement, denials):
-            name = one.statement.get("Sid") or "without a Sid"
-            yield Widening(f"the Deny {name} is taken away or changed", wide=True, by=one.by)
+            yield one.statement.get("Sid") or "without a Sid", one.by
 
 
 def ended(before: Grants | None, after: Grants) -> Iterator[Widening]:
-    """What a service of AWS may not do any more, and so does not write, tell or encrypt."""
+    """What a service of AWS may not do any more, and so does not write, tell or encrypt; what is refused to anybody."""
+    for name, by in _denials_beyond(after.statements, before.statements) if before else ():
+        yield Widening(f"the Deny {name} refuses more than before", wide=False, by=by)
     allowed = [one.statement for one in after.statements if one.statement.get("Effect") == "Allow"]
     for one in before.statements if before else ():
         if one.statement.get("Effect") != "Allow":

@@ -399,9 +399,12 @@ def test_a_deny_that_refuses_as_much_in_other_words_or_more_stops_nothing(new: l
     assert opened(step("update", t.BUCKET_POLICY, {"policy": old}, {"policy": document(*new)})) == []
 
 
-def test_a_deny_that_spares_one_more_stops() -> None:
-    old, new = document(readers(SPARED[:1])), document(readers(SPARED))
-    assert opened(step("update", t.BUCKET_POLICY, {"policy": old}, {"policy": new}))
+def test_a_deny_that_spares_one_more_stops_and_one_that_spares_one_less_is_to_be_read() -> None:
+    """Who is refused may be who restores, or writes the log."""
+    few, many = {"policy": document(readers(SPARED[:1]))}, {"policy": document(readers(SPARED))}
+    assert opened(step("update", t.BUCKET_POLICY, few, many))
+    less = step("update", t.BUCKET_POLICY, many, few)
+    assert (opened(less), noted(less)) == ([], ["the Deny without a Sid refuses more than before"])
 
 
 def test_a_second_policy_of_one_bucket_may_take_the_first_ones_place() -> None:
