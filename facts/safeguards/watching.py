@@ -6,7 +6,7 @@ from typing import Any, Final
 from facts import tokens as t
 from facts.safeguards.alerts import muted_of, receivers_of, rules_of
 from facts.safeguards.model import Rule, Weakening, own
-from facts.safeguards.strength import given, how_many, log_target, on
+from facts.safeguards.strength import absent, few_or_all, given, how_many, log_target, on
 from graph.values import items, maps
 
 _KIND: Final = ("eventCategory", "resources.type")
@@ -69,6 +69,25 @@ WATCHING: Final = (
         on,
         True,
         own(t.EVENT_SUBSCRIPTION, path="enabled"),
+    ),
+    *(
+        Rule(
+            name,
+            Weakening.WATCH,
+            "the database events that are told",
+            few_or_all,
+            None,
+            own(t.EVENT_SUBSCRIPTION, path=name),
+        )
+        for name in ("eventCategories", "sourceIds")
+    ),
+    Rule(
+        "filterPolicy",
+        Weakening.WATCH,
+        "some messages alone are told",
+        absent,
+        None,
+        own(t.TOPIC_SUBSCRIPTION, path="filterPolicy"),
     ),
     Rule(
         "alarmActions",

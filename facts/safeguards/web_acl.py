@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.safeguards.model import DeclaredBy, Rule, Weakening
-from facts.safeguards.strength import given, how_many, in_order, off, on
+from facts.safeguards.strength import absent, given, how_many, in_order, off, on
 from graph.values import at, maps, number
 
 _REFUSE: Final = ("block", "captcha", "challenge")
@@ -131,6 +131,14 @@ RULES: Final = (
         how_many,
         None,
         (DeclaredBy(t.WEB_ACL_LOGGING, "logDestinationConfigs", "resourceArn", t.WEB_ACL),),
+    ),
+    Rule(
+        "loggingFilter",
+        Weakening.WATCH,
+        "some requests alone are logged",
+        absent,
+        None,
+        (DeclaredBy(t.WEB_ACL_LOGGING, "loggingFilter", "resourceArn", t.WEB_ACL),),
     ),
     Rule(
         "redactedFields",

@@ -255,7 +255,7 @@ NETWORK = (
         t.WEB_ACL_LOGGING,
         "log of a web application firewall",
         removal=Removal.JUDGED,
-        judged="logDestinationConfigs redactedFields",
+        judged="logDestinationConfigs redactedFields loggingFilter",
         noted={"loggingFilter": "other requests are logged"},
         harmless={Harmless.IDENTITY: "resourceArn"},
     ),

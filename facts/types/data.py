@@ -129,7 +129,7 @@ DATABASES = (
     listed(
         t.EVENT_SUBSCRIPTION,
         "subscription to database events",
-        judged="enabled sourceType sourceIds",
+        judged="enabled sourceType sourceIds eventCategories",
         noted={
             "snsTopic": "others are told of database events",
             "sourceType sourceIds eventCategories": "other database events are told",

@@ -306,6 +306,7 @@ WATCHING = (
     listed(
         t.TOPIC_SUBSCRIPTION,
         "subscription",
+        judged="filterPolicy",
         noted={
             "endpoint protocol": "another address is told",
             "filterPolicy filterPolicyScope": "other messages are told",

@@ -374,6 +374,21 @@ def test_a_vault_whose_lock_goes_is_weaker_in_each_of_its_ways() -> None:
     assert set(kinds(step("delete", t.BACKUP_VAULT_LOCK, LOCKED, None))) == {"retention-cut", "safeguard-off"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "wide", "narrow"),
+    [
+        (t.EVENT_SUBSCRIPTION, "eventCategories", [], ["creation"]),
+        (t.EVENT_SUBSCRIPTION, "eventCategories", ["creation", "failure"], ["creation"]),
+        (t.EVENT_SUBSCRIPTION, "sourceIds", None, ["another"]),
+        (t.TOPIC_SUBSCRIPTION, "filterPolicy", None, '{"AlarmName": ["one"]}'),
+        (t.WEB_ACL_LOGGING, "loggingFilter", None, {"defaultBehavior": "DROP", "filters": []}),
+    ],
+)
+def test_what_is_told_or_logged_of_some_alone_watches_less(kind: str, name: str, wide: Any, narrow: Any) -> None:
+    assert kinds(step("update", kind, {name: wide}, {name: narrow})) == ["unwatched"]
+    assert kinds(step("update", kind, {name: narrow}, {name: wide})) == []
+
+
 def test_a_rule_of_events_that_is_switched_off_watches_no_more() -> None:
     assert kinds(step("update", t.EVENT_RULE, {"state": "ENABLED"}, {"state": "DISABLED"})) == ["unwatched"]
 
