@@ -70,7 +70,8 @@ LONGEST_HOST_NAME = 128
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 Region = Annotated[str, Field(pattern=f"^{REGION.pattern}$", examples=["eu-west-1"])]
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$", examples=["111122223333"])]
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["oncall@example.org"], max_length=254)]
+EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+Email = Annotated[str, Field(pattern=EMAIL, examples=["oncall@example.org"], max_length=254)]
 
 Arn = Annotated[
     str,

@@ -98,6 +98,7 @@ class ExposureKind(StrEnum):
     ANYBODY_INVOKES = "everybody may call the function's address"
     PUBLIC_OBJECTS = "its access list lets everybody in"
     GRANTED_OBJECTS = "its access list lets in an account by its canonical id or a person's address"
+    NAMED_LIST = "its access list lets in others than this account and S3's log delivery"
     INTERNET_ROUTE = "a route to an internet gateway"
     WEBSITE = "the bucket is served as a website"
 
@@ -108,6 +109,7 @@ _NEVER_NEW: Final = frozenset(
         ExposureKind.ANYBODY_INVOKES,
         ExposureKind.PUBLIC_OBJECTS,
         ExposureKind.GRANTED_OBJECTS,
+        ExposureKind.NAMED_LIST,
         ExposureKind.PUBLIC_MACHINE,
     }
 )
@@ -218,12 +220,12 @@ def _range_in(entry: Mapping[str, Any]) -> str | Mark:
 
 
 def _ports(rule: Mapping[str, Any]) -> tuple[str, int, int]:
-    """Protocol and range of ports. A port that is not known may be any."""
+    """Protocol and range of ports. An end that is not known, or not said, may be any."""
     protocol = str(rule.get("ipProtocol") or rule.get("protocol") or "-1")
     low, high = number(rule.get("fromPort")), number(rule.get("toPort"))
-    if protocol in ("-1", "all") or low is None or low < 0:
+    if protocol in ("-1", "all") or low is None or high is None or low < 0:
         return "-1" if protocol in ("-1", "all") else protocol, *EVERY_PORT
-    return protocol, int(low), int(low if high is None else high)
+    return protocol, int(low), int(high)
 
 
 @dataclass(slots=True)
@@ -310,6 +312,8 @@ _FLAGS: Final = {
     "mapPublicIpOnLaunch": ExposureKind.PUBLIC_SUBNET,
 }
 _PUBLIC_ACLS: Final = ("public-read", "public-read-write", "authenticated-read")
+PRIVATE_ACLS: Final = ("private", "bucket-owner-read", "bucket-owner-full-control", "log-delivery-write")
+"""Access lists by name that let nobody in but the account's own, and S3 where it delivers logs."""
 
 
 def _flags(one: Resource) -> Iterator[Exposed]:
@@ -322,6 +326,8 @@ def _flags(one: Resource) -> Iterator[Exposed]:
             yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name == "acl" and isinstance(value, Mark):
             yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn, known=False)
+        elif name == "acl" and value and value not in PRIVATE_ACLS and one.type.startswith("aws:s3/"):
+            yield Exposed(one.urn, ExposureKind.NAMED_LIST, one.urn)
         elif name == "uri" and str(value).rpartition("/")[2] in ("AllUsers", "AuthenticatedUsers"):
             yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name in ("website", "websites", "indexDocument") and value and one.type.startswith("aws:s3/"):

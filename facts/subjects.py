@@ -12,7 +12,7 @@ OWNERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         (
             *(t.BUCKET_ACL, t.BUCKET_CORS, t.BUCKET_ENCRYPTION, t.BUCKET_LIFECYCLE, t.BUCKET_LOGGING),
             *(t.BUCKET_NOTIFICATION, t.BUCKET_OBJECT_LOCK, t.BUCKET_OWNERSHIP, t.BUCKET_POLICY, t.BUCKET_REPLICATION),
-            t.BUCKET_VERSIONING,
+            *(t.BUCKET_PUBLIC_ACCESS, t.BUCKET_VERSIONING),
         ),
         (("bucket", t.BUCKET),),
     ),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from facts.permissions.actions import takes_resource
 from facts.permissions.copies import serves_copies
@@ -27,6 +27,7 @@ from facts.reach import Grants, WrittenStatement
 from graph.resource import type_of
 from graph.values import items, plain
 
+_SWEEPING: Final = re.compile(r"(?:[^:]*:)?[A-Z]?[a-z]*[*?]")
 _ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{12}))$")
 
 
@@ -54,7 +55,8 @@ class Accounts:
 def widenings(before: Grants | None, after: Grants, accounts: Accounts) -> Iterator[Widening]:
     """What `after` allows beyond `before`; None where the subject is new."""
     old = before.statements if before else []
-    yield from _lost_denials(old, after.statements)
+    for name, by in _denials_beyond(old, after.statements):
+        yield Widening(f"the Deny {name} is taken away or changed", wide=True, by=by)
     allowed = [one.statement for one in old if one.statement.get("Effect") == "Allow"]
     for one in after.statements:
         if one.statement.get("Effect") != "Allow" or one.statement in allowed:  # most stay as they are
@@ -66,16 +68,18 @@ def widenings(before: Grants | None, after: Grants, accounts: Accounts) -> Itera
             yield Widening(f"{arn.rpartition('/')[2]} is attached, whose content is not known here", wide=True, by=by)
 
 
-def _lost_denials(before: Sequence[WrittenStatement], after: Sequence[WrittenStatement]) -> Iterator[Widening]:
-    denials = [one.statement for one in after if one.statement.get("Effect") == "Deny"]
-    for one in before:
+def _denials_beyond(ones: Sequence[WrittenStatement], others: Sequence[WrittenStatement]) -> Iterator[tuple[Any, str]]:
+    """The name of each Deny that others do not hold, and what says it."""
+    denials = [one.statement for one in others if one.statement.get("Effect") == "Deny"]
+    for one in ones:
         if one.statement.get("Effect") == "Deny" and not within(one.statement, denials):
-            name = one.statement.get("Sid") or "without a Sid"
-            yield Widening(f"the Deny {name} is taken away or changed", wide=True, by=one.by)
+            yield one.statement.get("Sid") or "without a Sid", one.by
 
 
 def ended(before: Grants | None, after: Grants) -> Iterator[Widening]:
-    """What a service of AWS may not do any more, and so does not write, tell or encrypt."""
+    """What a service of AWS may not do any more, and so does not write, tell or encrypt; what is refused to anybody."""
+    for name, by in _denials_beyond(after.statements, before.statements) if before else ():
+        yield Widening(f"the Deny {name} refuses more than before", wide=False, by=by)
     allowed = [one.statement for one in after.statements if one.statement.get("Effect") == "Allow"]
     for one in before.statements if before else ():
         if one.statement.get("Effect") != "Allow":
@@ -198,8 +202,15 @@ def _new_principals(
         trusted |= accounts_of(named)
     outside = [name for name in fresh if name not in services and is_outsider(name, trusted)]
     # Every other widening of an existing trust counts too: somebody else becomes the role.
-    wide = bool(outside) or (kind == "trust" and not new)
+    wide = bool(outside) or (not new and (kind == "trust" or _is_sweeping(statement, allowed)))
     yield Widening(f"{_listed(fresh or named)} is allowed {grant}", wide=wide, by=one.by)
+
+
+def _is_sweeping(statement: Statement, allowed: Sequence[Statement]) -> bool:
+    """Whether it newly allows actions by no more than a verb, as `kms:*` and `s3:Put*` do, or all but a list."""
+    held = [action.lower() for one in allowed if _same_kind(statement, one) for action in values_of(one, "Action")]
+    fresh = (action for action in values_of(statement, "Action") if not _covered(action.lower(), held))
+    return "NotAction" in statement or any(map(_SWEEPING.match, fresh))
 
 
 def only_known_callers(statement: Statement, own_accounts: frozenset[str], kind: str) -> bool:

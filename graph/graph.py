@@ -1,5 +1,6 @@
 """The resources of one stack, with references between them resolved in one way for every reader."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -199,4 +200,9 @@ def _may_mean(value: Any, one: Resource) -> bool:
     if not texts or any(isinstance(text, Mark) for text in texts):
         return True
     said = (one.id, *(one.get(key) for key in (*_IDENTITIES, *_NAMES)))
-    return any(isinstance(name, str) and name and name in str(text) for text in texts for name in said)
+    return any(isinstance(name, str) and name and _says(str(text), name) for text in texts for name in said)
+
+
+def _says(text: str, name: str) -> bool:
+    """Whether a text holds a name whole: `files-logs` says nothing of `files`."""
+    return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None

@@ -18,7 +18,10 @@ class NotEvaluated(Exception):  # noqa: N818 - a verdict like the SDK's UnknownV
 
 
 class Missing(Exception):  # noqa: N818 - a verdict, not a mistake
-    """Raised where one of several resources certainly lacks what each needs, though not which one: this may be it."""
+    """Raised where a resource lacks what it needs: one of its own, which no other says too.
+
+    Where one of several resources certainly lacks it, though not which one, this may be it.
+    """
 
 
 class Stack:
@@ -59,12 +62,18 @@ class Stack:
     def linked(self, side: str, path: str, target: PolicyResource, *, needed: bool = False) -> list[PolicyResource]:
         """Resources of type `side` whose property `path` names `target`, as a bucket's versioning names its bucket.
 
-        With `needed`, each target has to have one: Missing is raised where fewer are made than targets.
+        With `needed`, each target has to have one: Missing is raised where fewer are made than targets, and where it
+        has several, since AWS keeps one.
         """
         one = self._graph.by_urn[target.urn]
         found = self._graph.referring(one, side, path)
         if needed and not found:
             self._refuse_too_few(side, path, one)
+        told = [other.name for other in found if not self._is_open(other, path)] if needed else []
+        if len(told) > 1:
+            raise Missing(
+                f"{' and '.join(told)} are each its {side.rpartition(':')[2]}: AWS keeps the last that was set"
+            )
         return self._followed(found, self._graph.of(side), path)
 
     def _refuse_too_few(self, side: str, path: str, target: Resource) -> None:

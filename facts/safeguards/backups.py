@@ -5,8 +5,14 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.safeguards.model import DeclaredBy, Rule, Weakening, own
-from facts.safeguards.strength import amount, given, kept_days, on
+from facts.safeguards.strength import amount, given, how_many, kept_days, on
 from graph.values import at, items, maps, number
+
+LEAVING_OUT: Final = ("notResources", "conditions")
+"""What keeps a selection from taking all that it names; `selectionTags` only add to it.
+
+Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupSelection.html
+"""
 
 
 def copies_of(value: Any) -> dict[str, Any]:
@@ -67,6 +73,17 @@ RULES: Final = (
         # Of the plan: other resources replace the selection.
         (DeclaredBy(t.BACKUP_SELECTION, "resources", "planId", t.BACKUP_PLAN),),
         each=taken_by,
+    ),
+    *(
+        Rule(
+            name,
+            Weakening.LOSS,
+            "what a backup plan leaves out of what it names",
+            lambda value: -how_many(value),
+            None,
+            (DeclaredBy(t.BACKUP_SELECTION, name, "planId", t.BACKUP_PLAN),),
+        )
+        for name in LEAVING_OUT
     ),
     Rule(
         "minRetentionDays",

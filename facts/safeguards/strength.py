@@ -31,6 +31,16 @@ def how_many(value: Any) -> float:
     return float(len(items(value)))
 
 
+def absent(value: Any) -> float:
+    """What narrows something else is the weaker for being there."""
+    return -given(value)
+
+
+def few_or_all(value: Any) -> float:
+    """How many something is limited to; without a word, all."""
+    return how_many(value) or float("inf")
+
+
 def lock_days(value: Any) -> float:
     return sum(amount(one.get("days")) + 365 * amount(one.get("years")) for one in maps(value))
 

@@ -1,11 +1,30 @@
 """The rows of what watches: a trail, a log of requests, alarms, and the rules and receivers of managed Prometheus."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from facts import tokens as t
 from facts.safeguards.alerts import muted_of, receivers_of, rules_of
 from facts.safeguards.model import Rule, Weakening, own
-from facts.safeguards.strength import given, how_many, log_target, on
+from facts.safeguards.strength import absent, few_or_all, given, how_many, log_target, on
+from graph.values import items, maps
+
+_KIND: Final = ("eventCategory", "resources.type")
+_MANAGEMENT: Final = ({"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]},)
+
+
+def recorded_by(value: Any) -> Mapping[str, Any]:
+    """The kinds of events that a trail records, and the fields that narrow each; without a word, what is managed."""
+    found: dict[str, list[str]] = {}
+    for selector in maps(value or _MANAGEMENT):
+        fields = list(maps(selector.get("fieldSelectors")))
+        kind = " ".join(
+            str(one) for field in fields if field.get("field") in _KIND for one in items(field.get("equals"))
+        )
+        narrowing = [str(field.get("field")) for field in fields if field.get("field") not in _KIND]
+        found[f"{kind} events"] = min(found.get(f"{kind} events", narrowing), narrowing, key=len)
+    return found
+
 
 WATCHING: Final = (
     *(
@@ -16,6 +35,15 @@ WATCHING: Final = (
             ("enableLogFileValidation", "the digest", False),
             ("includeGlobalServiceEvents", "IAM's events", True),
         )
+    ),
+    Rule(
+        "advancedEventSelectors",
+        Weakening.WATCH,
+        "what narrows the events that the audit trail records",
+        lambda value: float("-inf") if value is None else -how_many(value),
+        None,
+        own(t.TRAIL, path="advancedEventSelectors"),
+        each=recorded_by,
     ),
     Rule(
         "accessLogs",
@@ -32,7 +60,7 @@ WATCHING: Final = (
         "the alarm tells somebody",
         on,
         True,
-        own(t.METRIC_ALARM, path="actionsEnabled"),
+        own(t.METRIC_ALARM, t.COMPOSITE_ALARM, path="actionsEnabled"),
     ),
     Rule(
         "enabled",
@@ -42,13 +70,32 @@ WATCHING: Final = (
         True,
         own(t.EVENT_SUBSCRIPTION, path="enabled"),
     ),
+    *(
+        Rule(
+            name,
+            Weakening.WATCH,
+            "the database events that are told",
+            few_or_all,
+            None,
+            own(t.EVENT_SUBSCRIPTION, path=name),
+        )
+        for name in ("eventCategories", "sourceIds")
+    ),
+    Rule(
+        "filterPolicy",
+        Weakening.WATCH,
+        "some messages alone are told",
+        absent,
+        None,
+        own(t.TOPIC_SUBSCRIPTION, path="filterPolicy"),
+    ),
     Rule(
         "alarmActions",
         Weakening.WATCH,
         "whom the alarm tells",
         how_many,
         None,
-        own(t.METRIC_ALARM, path="alarmActions"),
+        own(t.METRIC_ALARM, t.COMPOSITE_ALARM, path="alarmActions"),
     ),
     Rule(
         "rules",

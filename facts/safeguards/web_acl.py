@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.safeguards.model import DeclaredBy, Rule, Weakening
-from facts.safeguards.strength import given, how_many, in_order, off, on
+from facts.safeguards.strength import absent, given, how_many, in_order, off, on
 from graph.values import at, maps, number
 
 _REFUSE: Final = ("block", "captcha", "challenge")
@@ -30,6 +30,25 @@ def tolerant_rules(value: Any) -> list[str]:
         for override in maps(group.get("ruleActionOverrides"))
         for action in maps(override.get("actionToUse"))
         if not any(action.get(one) is not None for one in _REFUSE)
+    ]
+
+
+def allowing_rules(value: Any) -> list[str]:
+    """The rules of a web ACL that let through what they find, past every rule after them."""
+    return [
+        str(rule.get("name"))
+        for rule in maps(value)
+        if any(action.get("allow") is not None for action in maps(rule.get("action")))
+    ]
+
+
+def scoped_rules(value: Any) -> list[str]:
+    """The rules of a web ACL that look at some requests alone."""
+    return [
+        str(rule.get("name"))
+        for rule in maps(value)
+        for statement in maps(rule.get("statement"))
+        if any(one.get("scopeDownStatement") for one in maps(list(statement.values())))
     ]
 
 
@@ -68,6 +87,8 @@ RULES: Final = (
         for name, what, strength, default, path, read in (
             ("rules", "rules that refuse requests", how_many, None, "rules", refusing_rules),
             ("ruleActionOverrides", "rules of its groups that let through", few, None, "rules", tolerant_rules),
+            ("allow", "rules that let requests past the others", few, None, "rules", allowing_rules),
+            ("scopeDownStatement", "rules that look at some requests alone", few, None, "rules", scoped_rules),
             ("limit", "requests of one address before it is refused", low, None, "rules", lowest_rate),
             (
                 "defaultAction",
@@ -110,6 +131,14 @@ RULES: Final = (
         how_many,
         None,
         (DeclaredBy(t.WEB_ACL_LOGGING, "logDestinationConfigs", "resourceArn", t.WEB_ACL),),
+    ),
+    Rule(
+        "loggingFilter",
+        Weakening.WATCH,
+        "some requests alone are logged",
+        absent,
+        None,
+        (DeclaredBy(t.WEB_ACL_LOGGING, "loggingFilter", "resourceArn", t.WEB_ACL),),
     ),
     Rule(
         "redactedFields",

@@ -118,9 +118,12 @@ NETWORK = (
     listed(
         t.VPC,
         "network",
-        noted={"enableDnsHostnames enableDnsSupport": "names resolve otherwise"},
+        noted={
+            "enableDnsHostnames enableDnsSupport": "names resolve otherwise",
+            "assignGeneratedIpv6CidrBlock": "addresses that the internet can route",
+        },
         harmless={
-            Harmless.IDENTITY: "cidrBlock instanceTenancy assignGeneratedIpv6CidrBlock",
+            Harmless.IDENTITY: "cidrBlock instanceTenancy",
             Harmless.TUNING: "enableNetworkAddressUsageMetrics",
         },
     ),
@@ -252,7 +255,7 @@ NETWORK = (
         t.WEB_ACL_LOGGING,
         "log of a web application firewall",
         removal=Removal.JUDGED,
-        judged="logDestinationConfigs redactedFields",
+        judged="logDestinationConfigs redactedFields loggingFilter",
         noted={"loggingFilter": "other requests are logged"},
         harmless={Harmless.IDENTITY: "resourceArn"},
     ),

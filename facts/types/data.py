@@ -24,6 +24,7 @@ DATABASES = (
             "finalSnapshotIdentifier": "its final snapshot gets another name",
             "caCertIdentifier": "another authority vouches for it",
             "username": "another master user",
+            "identifier identifierPrefix": "it gets another name, and with it another address",
             "engine": "another engine",
             "parameterGroupName optionGroupName": "other parameters",
             "dbSubnetGroupName availabilityZone networkType": "another place in the network",
@@ -36,7 +37,7 @@ DATABASES = (
             Harmless.SIZE: "instanceClass allocatedStorage maxAllocatedStorage storageType storageThroughput iops "
             "dedicatedLogVolume upgradeStorageConfig",
             Harmless.TIMING: "backupWindow maintenanceWindow applyImmediately upgradeRolloutOrder",
-            Harmless.NAME: "identifier identifierPrefix dbName",
+            Harmless.NAME: "dbName",
         },
     ),
     listed(
@@ -104,7 +105,7 @@ DATABASES = (
         t.BACKUP_SELECTION,
         "backup selection",
         removal=Removal.STOPS,
-        judged="resources",
+        judged="resources notResources conditions",
         noted={
             "notResources conditions selectionTags": "a plan takes other things",
             "iamRoleArn": "another role takes recovery points",
@@ -128,7 +129,7 @@ DATABASES = (
     listed(
         t.EVENT_SUBSCRIPTION,
         "subscription to database events",
-        judged="enabled sourceType sourceIds",
+        judged="enabled sourceType sourceIds eventCategories",
         noted={
             "snsTopic": "others are told of database events",
             "sourceType sourceIds eventCategories": "other database events are told",

@@ -222,7 +222,7 @@ WATCHING = (
         loss=Loss.LOGS,
         judged="kmsKeyArn",
         noted={"loggingConfiguration": "where rules and alerts fail is recorded elsewhere, or nowhere"},
-        harmless={Harmless.NAME: "alias"},
+        harmless={Harmless.TEXT: "alias"},
     ),
     listed(
         t.METRICS_RULES,
@@ -251,7 +251,7 @@ WATCHING = (
             "roleConfiguration": "another role collects",
             "source": "another place in the network, or other security groups",
         },
-        harmless={Harmless.NAME: "alias", Harmless.ENGINE: "timeouts"},
+        harmless={Harmless.TEXT: "alias", Harmless.ENGINE: "timeouts"},
     ),
     listed(
         t.EVENT_RULE,
@@ -289,7 +289,7 @@ WATCHING = (
     listed(
         t.LOG_QUERY,
         "saved search",
-        harmless={Harmless.NAME: "name", Harmless.TUNING: "queryString logGroupNames"},
+        harmless={Harmless.TEXT: "name", Harmless.TUNING: "queryString logGroupNames"},
     ),
     listed(
         t.TOPIC,
@@ -306,6 +306,7 @@ WATCHING = (
     listed(
         t.TOPIC_SUBSCRIPTION,
         "subscription",
+        judged="filterPolicy",
         noted={
             "endpoint protocol": "another address is told",
             "filterPolicy filterPolicyScope": "other messages are told",

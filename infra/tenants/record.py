@@ -13,6 +13,7 @@ from components.settings import (
     LONGEST_HOST_NAME,
     REGION,
     BrokenRule,
+    Email,
     Region,
     Rule,
     Settings,
@@ -65,9 +66,7 @@ class Contact(Settings):
     """Whom to reach at the customer."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    email: Annotated[
-        str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", examples=["kari@acme.example"], max_length=254)
-    ]
+    email: Email
     role: Literal["privacy", "technical", "billing"]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from components.settings import HOST_NAME, LONGEST_HOST_NAME
+from components.settings import EMAIL, HOST_NAME, LONGEST_HOST_NAME
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
 from infra.tenants.files import free_priority
@@ -138,7 +138,7 @@ def _form(form: Form) -> Html:
                pattern=rf"{BASE_CERTIFICATE}|arn:aws:acm:[a-z0-9\-]+:\d{{12}}:certificate\/.+"),
         _select("role", "Contact for", [_option(one) for one in _ROLES]),
         _input("contact", "Contact's name", maxlength=100),
-        _input("email", "Contact's address", type_="email", pattern=r"[^@\s]+@[^@\s]+\.[a-z]{2,}", maxlength=254),
+        _input("email", "Contact's address", type_="email", pattern=EMAIL[1:-1], maxlength=254),
         _input("signed", "Day of the contract", type_="date"),
         id="customer",
         class_="form",

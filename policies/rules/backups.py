@@ -7,6 +7,9 @@ from facts import tokens as t
 from facts.permissions.actions import covers
 from facts.permissions.copies import account_of_vault, copied_to, is_through_services
 from facts.permissions.documents import accounts_of, conditions, principals, statements, values_of
+from facts.safeguards.backups import LEAVING_OUT
+from facts.safeguards.strength import kept_days
+from facts.stores import FOREVER
 from graph.values import at, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
@@ -30,11 +33,15 @@ def lock(args: Args, report: Report) -> None:
     if not locks:
         report("no VaultLockConfiguration names it")
     for one in locks:
-        least, most = (number(one.props.get(f"{end}RetentionDays")) for end in ("min", "max"))
-        if not least:
+        if not number(one.props.get("minRetentionDays")):
             report(f"{one.name} sets no minRetentionDays")
-        if most is None or most > args.settings["maximumDays"]:
-            report(f"{one.name} keeps recovery points {'for ever' if most is None else f'for {most:g} days'}")
+        most = kept_days(one.props.get("maxRetentionDays"))
+        if most > args.settings["maximumDays"]:
+            report(f"{one.name} keeps recovery points {_how_long(most)}")
+
+
+def _how_long(days: float) -> str:
+    return "for ever" if days == FOREVER else f"for {days:g} days"
 
 
 def _is_filled_here(args: Args) -> bool:
@@ -47,7 +54,7 @@ def _is_filled_here(args: Args) -> bool:
 
 @stack_rule("backup-vault-refuse-deletion", t.BACKUP_VAULT)
 def refuse_deletion(args: Args, report: Report) -> None:
-    policies = args.stack.linked(t.BACKUP_VAULT_POLICY, "backupVaultName", args.resource)
+    policies = args.stack.linked(t.BACKUP_VAULT_POLICY, "backupVaultName", args.resource, needed=True)
     denied = [
         action
         for policy in policies
@@ -73,9 +80,9 @@ def copy_away(args: Args, report: Report) -> None:
         if not away:
             report(f"{name} copies to no other account")
         for copy in maps(one.get("copyActions")):
-            days = number(at(copy, "lifecycle.deleteAfter"))
-            if days is None or days > args.settings["maximumDays"]:
-                report(f"{name} keeps a copy {'for ever' if days is None else f'for {days:g} days'}")
+            days = kept_days(at(copy, "lifecycle.deleteAfter"))
+            if days > args.settings["maximumDays"]:
+                report(f"{name} keeps a copy {_how_long(days)}")
 
 
 @stack_rule("backup-plan-take-data", t.BACKUP_SELECTION)
@@ -86,6 +93,9 @@ def take_data(args: Args, report: Report) -> None:
     taken = args.stack.named_by(args.resource, "resources", t.BUCKET)
     if not any((one.props.get("tags") or {}).get("data-classification") == "customer-data" for one in taken):
         report("it names no bucket with customers' data")
+    for name in LEAVING_OUT:
+        if items(args.props.get(name)):
+            report(f"{name} may leave out what it names")
 
 
 @stack_rule("backup-copy-share-key", t.DATABASE)

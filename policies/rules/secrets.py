@@ -29,7 +29,7 @@ def rotate_often(args: Args, report: Report) -> None:
     rules = args.props.get("rotationRules")
     schedule = str(at(rules, "scheduleExpression") or "")
     days = _days_between(schedule) if schedule else number(at(rules, "automaticallyAfterDays"))
-    if days is None:
+    if not days:  # the provider takes 0 for nothing said
         report("rotationRules names no interval that can be read")
     elif days > args.settings["maximumDays"]:
         report(f"it rotates every {days:g} days, less often than every {args.settings['maximumDays']:g}")

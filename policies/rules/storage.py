@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from facts import tokens as t
+from facts.exposure import PRIVATE_ACLS
 from facts.permissions.documents import accounts_of, is_open, principals, statements, values_of
 from facts.stores.model import Form
 from facts.stores.rules import read_rules
@@ -12,7 +13,6 @@ from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 from policies.rules.sharing import shares_prefix
 
-PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
 PUBLIC_GROUPS = ("/AllUsers", "/AuthenticatedUsers")
 
 
@@ -29,7 +29,7 @@ def block_public_access(args: Args, report: Report) -> None:
 
 @rule("bucket-refuse-public-acl", t.BUCKET_ACL, t.BUCKET)
 def refuse_public_acl(args: Args, report: Report) -> None:
-    if args.props.get("acl") in PUBLIC_ACLS:
+    if args.props.get("acl") not in (None, "", *PRIVATE_ACLS):
         report(f"acl is {args.props['acl']}")
     written = maps(at(args.props.get("accessControlPolicy"), "grants"))
     inline = maps(args.props.get("grants"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from facts import tokens as t
-from facts.safeguards.web_acl import refusing_rules
+from facts.safeguards.web_acl import refusing_rules, scoped_rules
 from graph.values import at, flag, maps
 from policies.rule import Args, Report, rule, stack_rule
 
@@ -27,9 +27,10 @@ def refuse_requests(args: Args, report: Report) -> None:
 def refuse_known_bad_inputs(args: Args, report: Report) -> None:
     for one in maps(args.props.get("rules")):
         group = at(one, "statement.managedRuleGroupStatement")
-        if at(group, "name") == KNOWN_BAD_INPUTS and at(group, "vendorName") == "AWS" and refusing_rules([one]):
+        ours = at(group, "name") == KNOWN_BAD_INPUTS and at(group, "vendorName") == "AWS"
+        if ours and refusing_rules([one]) and not scoped_rules([one]):
             return
-    report(f"no rule refuses by {KNOWN_BAD_INPUTS}")
+    report(f"no rule refuses by {KNOWN_BAD_INPUTS}, whatever the request")
 
 
 @rule("web-acl-measure", t.WEB_ACL)

@@ -83,6 +83,12 @@ def test_nothing_covers_what_is_not_known() -> None:
     assert not unknown.covers(unknown)
 
 
+@pytest.mark.parametrize("ends", [{"fromPort": 22}, {"fromPort": 22, "toPort": Unknown()}, {"toPort": 22}])
+def test_an_end_of_the_ports_that_is_not_known_may_be_any(ends: dict[str, Any]) -> None:
+    rule = {"securityGroupId": GROUP.id, "ipProtocol": "tcp", "cidrIpv4": "10.0.0.0/8", **ends}
+    assert shown(resource(t.INGRESS_RULE, "rule", **rule)) == [(True, "every port", "10.0.0.0/8")]
+
+
 @pytest.mark.parametrize(
     ("peer", "world"),
     [("0.0.0.0/0", True), ("0.0.0.0/1", True), ("::/0", True), ("10.0.0.0/8", False), ("sg-1", False), ("", False)],
@@ -98,6 +104,8 @@ def test_halves_of_the_internet_are_the_internet(peer: str, world: bool) -> None
         ("aws:redshift/cluster:Cluster", {"publiclyAccessible": True}, ExposureKind.PUBLIC_DATABASE),
         (t.SERVICE, {"networkConfiguration": {"assignPublicIp": True}}, ExposureKind.PUBLIC_TASKS),
         (t.BUCKET, {"acl": "public-read"}, ExposureKind.PUBLIC_OBJECTS),
+        (t.BUCKET_ACL, {"acl": "aws-exec-read"}, ExposureKind.NAMED_LIST),
+        (t.BUCKET, {"acl": "a-name-that-is-newer-than-this"}, ExposureKind.NAMED_LIST),
         (
             t.BUCKET,
             {"grants": [{"uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]}]},

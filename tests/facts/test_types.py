@@ -50,6 +50,12 @@ def test_a_row_of_the_list_does_not_contradict_itself(token: str) -> None:
     assert listed.noun == listed.noun.strip()
 
 
+@pytest.mark.parametrize("token", sorted(TYPES))
+def test_what_changes_in_place_is_never_called_harmless_for_its_replacement(token: str) -> None:
+    by_replacement = (name for name, why in TYPES[token].harmless.items() if why in (Harmless.NAME, Harmless.IDENTITY))
+    assert [name for name in by_replacement if replaces(token, name) is False] == []
+
+
 @pytest.mark.parametrize("token", sorted(token for token, listed in TYPES.items() if listed.loss is Loss.DATA))
 def test_what_replaces_a_store_is_never_called_harmless_for_its_size(token: str) -> None:
     """A new, empty one in its place is no matter of size: such a property may only be harmless by its replacement."""

@@ -70,7 +70,9 @@ def test_a_dependency_stands_for_no_text_that_says_another_thing() -> None:
         return Graph([BUCKET_ONE, side]).referred(side, "bucket", BUCKET)
 
     assert named("arn:aws:s3:::files-1/*") == [BUCKET_ONE]
+    assert named("https://files-1.s3.amazonaws.com") == [BUCKET_ONE]
     assert named("elsewhere") == []
+    assert named("files-1-logs") == named("old-files-1") == []
 
 
 def test_without_a_dependency_the_only_one_in_the_component_is_meant() -> None:

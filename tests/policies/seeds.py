@@ -239,6 +239,7 @@ STORAGE = [
     ),
     seed("bucket-refuse-public-acl", "files-acl", "acl", "public-read"),
     seed("bucket-refuse-public-acl", FILES, "acl", "public-read-write"),
+    seed("bucket-refuse-public-acl", "files-acl", "acl", "aws-exec-read"),
     seed(
         "bucket-refuse-public-acl",
         "files-acl",
@@ -358,6 +359,7 @@ SECRETS = [
         seed("secret-rotate-often", "secrets-database-rotation", "rotationRules", rules)
         for rules in (
             {"automaticallyAfterDays": 91.0},
+            {"automaticallyAfterDays": 0.0},
             {"scheduleExpression": "rate(100 days)"},
             {"scheduleExpression": "cron(0 8 1 1 ? *)"},
             {"scheduleExpression": "cron(0 8 1 1/4 ? *)"},
@@ -970,6 +972,12 @@ NETWORK = [
     seed(
         "web-acl-refuse-known-bad-inputs", ACL, "rules.1.statement.managedRuleGroupStatement.name", "AWSManagedRulesX"
     ),
+    seed(
+        "web-acl-refuse-known-bad-inputs",
+        ACL,
+        "rules.1.statement.managedRuleGroupStatement.scopeDownStatement",
+        {"geoMatchStatement": {"countryCodes": ["AQ"]}},
+    ),
     seed("web-acl-measure", ACL, "visibilityConfig.cloudwatchMetricsEnabled", False),
     seed("web-acl-measure", ACL, "rules", web_acl_rules(cloudwatchMetricsEnabled=False)),
     gone("web-acl-log-requests", ACL_LOG),
@@ -1160,7 +1168,7 @@ BACKUPS = [
     gone("backup-vault-lock", "copies-lock"),
     seed("backup-vault-lock", "copies-lock", "minRetentionDays"),
     seed("backup-vault-lock", "copies-lock", "maxRetentionDays"),
-    seed("backup-vault-lock", "copies-lock", "maxRetentionDays", 36.0),
+    *(seed("backup-vault-lock", "copies-lock", "maxRetentionDays", days) for days in (0.0, 36.0)),
     gone("backup-vault-refuse-deletion", "backup-vault-policy"),
     seed("backup-vault-refuse-deletion", "copies-vault-policy", "policy", document(TAKES)),
     seed(
@@ -1195,7 +1203,10 @@ BACKUPS = [
         backed_up(destinationVaultArn=f"arn:aws:backup:eu-north-1:{ACCOUNT}:backup-vault:here"),
         "resource-policy-refuse-outsiders",
     ),
-    seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={"deleteAfter": 36.0})),
+    *(
+        seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={"deleteAfter": days}))
+        for days in (0.0, 36.0)
+    ),
     seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={})),
     seed(
         "backup-plan-take-data",
@@ -1210,6 +1221,8 @@ BACKUPS = [
         "resources",
         [f"arn:aws:rds:eu-north-1:{ACCOUNT}:db:workbuoy-prod-database"],
     ),
+    seed("backup-plan-take-data", "database-backup", "notResources", ["arn:aws:rds:*:*:db:*"]),
+    seed("backup-plan-take-data", "database-backup", "conditions", [{"stringEquals": [{"key": "k", "value": "v"}]}]),
     seed("backup-copy-share-key", "encryption-data", "policy", document(ADMINISTER)),
     seed("backup-copy-share-key", "encryption-data", "policy", sharing(Action=["kms:Encrypt"])),
     seed(

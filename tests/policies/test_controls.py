@@ -185,6 +185,26 @@ def test_fewer_side_resources_than_buckets_fail_though_nobody_knows_whose_they_a
     assert {one.status for one in found if one.control == "bucket-block-public-access"} == verdicts
 
 
+@pytest.mark.parametrize(
+    ("name", "control"),
+    [
+        ("files-publicaccessblock", "bucket-block-public-access"),
+        ("files-policy", "bucket-require-tls"),
+        ("files-ownershipcontrols", "bucket-enforce-owner"),
+        ("files-versioning", "bucket-keep-versions"),
+        ("files-serversideencryptionconfiguration", "bucket-encrypt-with-customer-key"),
+        ("copies-vault-policy", "backup-vault-refuse-deletion"),
+    ],
+)
+def test_a_setting_that_is_said_twice_fails_whatever_either_says(
+    graph: list[Resource], name: str, control: str
+) -> None:
+    """AWS keeps one of each, and takes it away with whichever resource goes."""
+    (one,) = [resource for resource in graph if resource.name == name]
+    twin = replace(one, urn=f"{one.urn}-twin", name=f"{name}-twin")
+    assert {finding.control for finding in judged([*graph, twin]).having("fail")} == {control}
+
+
 @pytest.mark.parametrize("kind", [t.ENDPOINT, t.ENDPOINT_POLICY])
 def test_a_policy_that_names_what_an_endpoint_reaches_lets_nobody_in(graph: list[Resource], kind: str) -> None:
     narrow = document(

@@ -89,6 +89,11 @@ def test_a_mistake_is_reported_with_its_fix(edit: Edit, old: str, new: str, told
     assert any(told in problem for problem in problems_of(edit("acme", old, new)))
 
 
+@pytest.mark.parametrize("address", ["Privacy@ACME.EXAMPLE", "privacy@acme.xn--p1ai"])
+def test_an_address_is_a_contacts_wherever_an_alarms_is_one(edit: Edit, address: str) -> None:
+    assert problems_of(edit("acme", "privacy@acme.example", address)) == []
+
+
 def test_all_mistakes_are_reported_at_once_each_with_its_line(edit: Edit) -> None:
     edit("acme", "isolation: silo", "isolation: own")
     edit("acme", "residency: eea", "residency: mars")

@@ -35,6 +35,23 @@ def test_a_policy_of_a_replica_of_a_key_is_one_of_what_is_declared() -> None:
     assert not stopping(key, step("create", t.KEY_POLICY, None, {"keyId": "mrk-1", "policy": policy}, name="policy"))
 
 
+@pytest.mark.parametrize("kind", [t.BUCKET_VERSIONING, t.BUCKET_POLICY, t.BUCKET_PUBLIC_ACCESS])
+def test_one_that_is_made_beside_another_or_goes_from_beside_it_stops(kind: str) -> None:
+    """Whatever both say: AWS keeps one, and the other's resource says from then on what is not so."""
+    stays = step("same", kind, {"bucket": "files"}, {"bucket": "files"}, name="stays")
+    for op, sides in (("create", (None, {"bucket": "files"})), ("delete", ({"bucket": "files"}, None))):
+        beside = plan(BUCKET, stays, step(op, kind, *sides, name="twin"))
+        assert ["`stays`" in one.what for one in judge(beside).stopping if one.kind == "same-name"] == [True]
+        others = step("same", kind, {"bucket": "others"}, {"bucket": "others"}, name="stays")
+        apart = plan(BUCKET, others, step(op, kind, *sides, name="twin"))
+        assert "same-name" not in [one.kind for one in judge(apart).stopping]
+
+
+def test_two_of_buckets_that_a_recording_does_not_name_are_not_taken_for_one() -> None:
+    made = (step("create", t.BUCKET_CORS, None, {"bucket": UNKNOWN, **CORS}, name=name) for name in ("one", "two"))
+    assert not stopping(BUCKET, *made)
+
+
 def test_where_a_recording_leaves_out_what_stays_it_is_listed() -> None:
     found = overwritten(replace(plan(step("create", t.BUCKET_CORS, None, {"bucket": "files", **CORS})), whole=False))
     assert [getattr(one, "matters", None) for one in found] == [False]

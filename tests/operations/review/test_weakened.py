@@ -40,6 +40,8 @@ def whats(*steps: dict[str, Any]) -> list[str]:
         (t.DATABASE, {"deleteAutomatedBackups": False}, {}, "safeguard-off"),
         (t.BUCKET, {"forceDestroy": False}, {"forceDestroy": True}, "safeguard-off"),
         (t.KEY, {}, {"isEnabled": False}, "safeguard-off"),
+        *((kind, {}, {"actionsEnabled": False}, "unwatched") for kind in (t.METRIC_ALARM, t.COMPOSITE_ALARM)),
+        *((kind, {"alarmActions": ["a"]}, {}, "unwatched") for kind in (t.METRIC_ALARM, t.COMPOSITE_ALARM)),
         (
             t.BUCKET_VERSIONING,
             {"versioningConfiguration": {"status": "Enabled"}},
@@ -81,6 +83,7 @@ GROUP = {
     "overrideAction": {"none": {}},
     "statement": {"managedRuleGroupStatement": {"vendorName": "AWS", "name": "AWSManagedRulesCommonRuleSet"}},
 }
+SCOPED = {"name": "AWSManagedRulesCommonRuleSet", "scopeDownStatement": {"geoMatchStatement": {}}}
 LENIENT = {
     **GROUP,
     "statement": {
@@ -98,6 +101,9 @@ LENIENT = {
         ([RATE | {"action": {"count": {}}}, GROUP], "rules that refuse requests"),
         ([RATE, GROUP | {"overrideAction": {"count": {}}}], "rules that refuse requests"),
         ([GROUP], "rules that refuse requests"),
+        ([{"name": "ours", "action": {"allow": {}}}, RATE, GROUP], "past the others"),
+        ([RATE, {**GROUP, "statement": {"managedRuleGroupStatement": SCOPED}}], "some requests alone"),
+        ([{**RATE, "statement": {"rateBasedStatement": {**SCOPED, "limit": 100}}}, GROUP], "some requests alone"),
         ([RATE, LENIENT], "rules of its groups that let through"),
         ([{**RATE, "statement": {"rateBasedStatement": {"limit": 5000}}}, GROUP], "requests of one address"),
     ],
@@ -200,7 +206,8 @@ def test_a_new_resource_that_says_less_of_something_that_stands_is_a_loss() -> N
         step("same", t.BUCKET, {"bucket": "files"}, {"bucket": "files"}, name="bucket"),
         step("same", t.BUCKET_VERSIONING, ENABLED | {"bucket": "files"}, ENABLED | {"bucket": "files"}),
     )
-    assert kinds(*stands, step("create", t.BUCKET_VERSIONING, None, suspended, name="second")) == ["versioning-off"]
+    second = step("create", t.BUCKET_VERSIONING, None, suspended, name="second")
+    assert kinds(*stands, second) == ["same-name", "versioning-off"]
     assert kinds(step("create", t.BUCKET_VERSIONING, None, suspended | {"bucket": "elsewhere"})) == ["versioning-off"]
 
 
@@ -311,6 +318,42 @@ def test_a_selection_that_takes_less_stops_though_another_one_takes_its_place() 
     assert "arn:aws:s3:::files" in whats(step("replace", t.BACKUP_SELECTION, both, less))[0]
 
 
+@pytest.mark.parametrize("name", ["notResources", "conditions"])
+def test_a_selection_that_leaves_out_some_of_what_it_names_stops(name: str) -> None:
+    all_of_it = {"planId": "p", "resources": ["arn:aws:rds:eu-west-1:1:db:x"]}
+    some = {**all_of_it, name: [{}]}
+    assert kinds(step("replace", t.BACKUP_SELECTION, all_of_it, some)) == ["safeguard-off"]
+    assert kinds(step("replace", t.BACKUP_SELECTION, some, all_of_it)) == []
+
+
+def selector(**fields: Any) -> dict[str, Any]:
+    return {"fieldSelectors": [{"field": name.replace("_", "."), "equals": [one]} for name, one in fields.items()]}
+
+
+MANAGED, CALLS = selector(eventCategory="Management"), selector(eventCategory="Data", resources_type="AWS::S3::Object")
+WRITES = selector(eventCategory="Management", readOnly="false")
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [([MANAGED, CALLS], [MANAGED]), ([MANAGED], [WRITES]), (None, [CALLS]), (None, [WRITES]), ([MANAGED, CALLS], None)],
+)
+def test_a_trail_that_records_fewer_kinds_of_events_or_fewer_of_one_watches_less(more: Any, less: Any) -> None:
+    assert set(kinds(step("update", t.TRAIL, trail(more), trail(less)))) == {"unwatched"}
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [([MANAGED], [MANAGED, CALLS]), ([WRITES], [WRITES, MANAGED]), ([WRITES], None), (None, [MANAGED])],
+)
+def test_a_trail_that_records_as_much_or_more_stops_nothing(less: Any, more: Any) -> None:
+    assert kinds(step("update", t.TRAIL, trail(less), trail(more))) == []
+
+
+def trail(selectors: Any) -> dict[str, Any]:
+    return {"advancedEventSelectors": selectors} if selectors else {}
+
+
 LOCKED = {"backupVaultName": "v", "minRetentionDays": 7, "maxRetentionDays": 35, "changeableForDays": 14}
 
 
@@ -331,6 +374,21 @@ def test_a_vault_whose_lock_goes_is_weaker_in_each_of_its_ways() -> None:
     assert set(kinds(step("delete", t.BACKUP_VAULT_LOCK, LOCKED, None))) == {"retention-cut", "safeguard-off"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "wide", "narrow"),
+    [
+        (t.EVENT_SUBSCRIPTION, "eventCategories", [], ["creation"]),
+        (t.EVENT_SUBSCRIPTION, "eventCategories", ["creation", "failure"], ["creation"]),
+        (t.EVENT_SUBSCRIPTION, "sourceIds", None, ["another"]),
+        (t.TOPIC_SUBSCRIPTION, "filterPolicy", None, '{"AlarmName": ["one"]}'),
+        (t.WEB_ACL_LOGGING, "loggingFilter", None, {"defaultBehavior": "DROP", "filters": []}),
+    ],
+)
+def test_what_is_told_or_logged_of_some_alone_watches_less(kind: str, name: str, wide: Any, narrow: Any) -> None:
+    assert kinds(step("update", kind, {name: wide}, {name: narrow})) == ["unwatched"]
+    assert kinds(step("update", kind, {name: narrow}, {name: wide})) == []
+
+
 def test_a_rule_of_events_that_is_switched_off_watches_no_more() -> None:
     assert kinds(step("update", t.EVENT_RULE, {"state": "ENABLED"}, {"state": "DISABLED"})) == ["unwatched"]
 
@@ -338,7 +396,10 @@ def test_a_rule_of_events_that_is_switched_off_watches_no_more() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "old", "new"),
     [
-        (t.METRIC_ALARM, "alarmActions", ["arn:aws:sns:x:1:a"], ["arn:aws:sns:x:1:b", "arn:aws:sns:x:1:c"]),
+        *(
+            (kind, "alarmActions", ["arn:aws:sns:x:1:a"], ["arn:aws:sns:x:1:b", "arn:aws:sns:x:1:c"])
+            for kind in (t.METRIC_ALARM, t.COMPOSITE_ALARM)
+        ),
         (t.SECRET, "kmsKeyId", "arn:aws:kms:x:1:key/a", "arn:aws:kms:x:1:key/b"),
         (t.LOAD_BALANCER, "accessLogs", {"bucket": "a", "enabled": True}, {"bucket": "b", "enabled": True}),
     ],
