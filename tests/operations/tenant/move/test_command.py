@@ -148,6 +148,7 @@ def test_the_plan_says_where_data_stand_and_how_each_step_goes_back(root: Path) 
     ("file", "old", "new", "told"),
     [
         ("tenants/initech.yaml", "residency: eu\n", "residency: ie\n", "eu-north-1 (target"),
+        ("tenants/initech.yaml", "dates:\n", "dates:\n  retiring: 2026-12-24\n", "initech retires on 2026-12-24"),
         ("Pulumi.prod.yaml", "nat: per-zone", "nat: none", "prod has no way out"),
         ("Pulumi.prod-eu-north-1.yaml", 'account: "', 'account: "9', "different accounts"),
     ],
