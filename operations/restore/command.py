@@ -8,6 +8,7 @@ import click
 
 from operations.ending import JSON, notify, print_result, print_text, report_errors, warn
 from operations.help import Commands
+from operations.restore.moment import parse_past, run_name
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan
 from operations.restore.running import begin, guarded, head, held, place_of_stack, place_of_tenant, tried, work_at
 from operations.restore.stack_commands import files, restore_stack, switch
@@ -56,10 +57,10 @@ def drill(
     """
     from operations.restore import evidence
 
+    at = None if at_text is None else parse_past(at_text)
     if evidence_file is not None:
         require_writable(evidence_file)
-    place = place_of_stack(stack)
-    work, newest = begin(place, at_text)
+    work, newest = begin(place_of_stack(stack), at)
     if due and not guarded(work, lambda: {"due": evidence.is_due(_drills(work), datetime.now(UTC))})["due"]:
         notify(f"{stack}: the last good drill is less than a week old")
         return
@@ -104,15 +105,16 @@ def restore_tenant(
 
     if at_text is None:
         raise click.UsageError("--at is needed: the moment before the damage, with its zone")
+    at = parse_past(at_text)
+    if not plan and confirmed != name:
+        raise click.UsageError(f"{name}'s rows and files are replaced: say --yes-restore {name} as well, or --plan")
     if evidence_file is not None:
         require_writable(evidence_file)
-    work, _ = begin(place_of_tenant(name), at_text)
+    work, _ = begin(place_of_tenant(name), at)
     steps = work.steps(name, again=again)
     if plan:
         print_plan(head(work), work.shown_at, steps, json_wanted=json_wanted)
         return
-    if confirmed != name:
-        raise click.UsageError(f"{name}'s rows and files are replaced: say --yes-restore {name} as well, or --plan")
     failed = tried(work, steps)
     if failed and "check" in work.results:  # in the customer's own step, which thaws unless it was killed
         warn(
@@ -148,11 +150,10 @@ def restore_tenant(
 @report_errors
 def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: bool) -> None:
     """Give a customer back what stood before the last restore to TIME."""
-    from operations.restore.moment import parse, run_name
-
     if at_text is None or confirmed != name:
         raise click.UsageError(f"say --at TIME, as it was restored, and --yes-restore {name}")
-    work = work_at(place_of_tenant(name), parse(at_text))
+    at = parse_past(at_text)
+    work = work_at(place_of_tenant(name), at)
     words = ("restore", "undo", name, "--at", run_name(work.at))
     kept = f"{name} may be frozen until the same command again, which needs no copy, has ended"
     verdict = held(kept, lambda: work.task(f"undo-{name}", *words))

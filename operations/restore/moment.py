@@ -31,10 +31,16 @@ def parse(text: str) -> datetime:
         raise InputError(f"--at {text} is no time: write it as {EXAMPLE}") from None
 
 
-def expect_within(at: datetime, window: Window, now: datetime) -> None:
-    """Raises InputError where nobody can go back to it."""
+def parse_past(text: str) -> datetime:
+    """The same, which no moment to come is: it is told before anybody asks AWS what can be restored."""
+    at, now = parse(text), datetime.now(UTC)
     if at > now:
         raise InputError(f"{shown(at)} is in the future: it is {shown(now)}")
+    return at
+
+
+def expect_within(at: datetime, window: Window) -> None:
+    """Raises InputError where nobody can go back to it."""
     if at > window.newest:
         newest = f"the newest moment is {shown(window.newest)}"
         raise InputError(f"{shown(at)} cannot be restored yet, {newest}: RDS ships its log every five minutes")

@@ -71,16 +71,16 @@ def work_at(place: "RestorePlace", at: datetime) -> "Restore":
     return Restore(session=boto3.Session(), place=place, at=at, notify=notify)
 
 
-def begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", datetime]:
+def begin(place: "RestorePlace", at: datetime | None) -> tuple["Restore", datetime]:
     """With a moment that can be restored, and the newest one. Raises InputError for another."""
     from operations.restore.copy import Copy
-    from operations.restore.moment import expect_within, parse
+    from operations.restore.moment import expect_within
 
-    work = work_at(place, parse(at_text) if at_text else datetime.now(UTC))
+    work = work_at(place, at or datetime.now(UTC))
     window = guarded(work, lambda: {"window": Copy(work.session, place, notify).window()})["window"]
-    if at_text is None:
+    if at is None:
         work.at = window.newest
-    expect_within(work.at, window, datetime.now(UTC))
+    expect_within(work.at, window)
     return work, window.newest
 
 

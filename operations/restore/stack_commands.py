@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from operations.ending import JSON, fail, notify, print_result, print_text, report_errors, warn
-from operations.restore.moment import parse, run_name, shown
+from operations.restore.moment import parse, parse_past, run_name, shown
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan
 from operations.restore.running import attempted, begin, guarded, head, held, place_of_stack, region_of, tried, work_at
 from project.whole_file import require_writable, write_whole
@@ -42,16 +42,17 @@ def restore_stack(
 
     if at_text is None:
         raise click.UsageError("--at is needed: the moment before the damage, with its zone")
+    at = parse_past(at_text)
     if evidence_file is not None:
         require_writable(evidence_file)
-    place, at = place_of_stack(stack), parse(at_text)
+    place = place_of_stack(stack)
     work = work_at(place, at)
     instances = Instances(work.session, place.serving, notify)
     before: ReplacedInstance | None = guarded(work, lambda: {"before": instances.before()})["before"]
     if before is not None and before.at != run_name(at):
         instances.expect_switchable(at)
     if before is None:
-        work, _ = begin(place, at_text)
+        work, _ = begin(place, at)
     steps = work.steps_after_switch(before.switched) if before else work.steps_of_stack()
     known = _records()
     for text in (*_held(stack, known), *_on_the_way(stack, known)):
@@ -128,7 +129,7 @@ def files(*, stack: str, switched: str, json_wanted: bool) -> None:
     What no row of the database that serves now names and was there before TIME gets a delete marker; nothing is deleted
     for good.
     """
-    since = parse(switched)
+    since = parse_past(switched)
     work = work_at(place_of_stack(stack), since)
     if failed := tried(work, work.steps_after_switch(run_name(since))):
         fail(*failed)
@@ -209,7 +210,7 @@ def _switching(stack: str, at_text: str | None) -> "Switch":
     from project.files import find_project
 
     project = find_project(Path.cwd())
-    at = parse(at_text) if at_text else datetime.now(UTC)
+    at = parse_past(at_text) if at_text else datetime.now(UTC)
     opened = open_stack(project, stack, notify=notify)
     opened.require_free()
     opened.use(running_image(project, stack, opened.outputs))

@@ -33,9 +33,11 @@ IN_FILES = ("open", "switch", "retire", "close")
     type=click.IntRange(0, 3650),
     help="For --run destroy: how long the final snapshot is meant to stay.",
 )
-@click.option("--rows", default=20_000, show_default=True, help="For the plan: how many rows there are.")
-@click.option("--objects", default=500, show_default=True, help="For the plan: how many files.")
-@click.option("--gigabytes", default=1.0, show_default=True, help="For the plan: their size.")
+@click.option(
+    "--rows", default=20_000, show_default=True, type=click.IntRange(0), help="For the plan: how many rows there are."
+)
+@click.option("--objects", default=500, show_default=True, type=click.IntRange(0), help="For the plan: how many files.")
+@click.option("--gigabytes", default=1.0, show_default=True, type=click.FloatRange(0), help="For the plan: their size.")
 @click.option("--listener-priority", type=int, help="For --run open of a silo: of its rule on the new base stack.")
 @click.option("--certificate-arn", metavar="ARN", help="For --run open of a silo: ACM's in the new region, or base.")
 @JSON
@@ -124,13 +126,15 @@ def _in_files(project: "Project", tenant: "Tenant", options: MoveOptions) -> Non
 
 
 def _plan(project: "Project", tenant: "Tenant", options: MoveOptions) -> "Plan":
-    from infra.stack_files import settings_in, stack_file
     from operations.tenant.move.plan import Size, plan_of
 
     if tenant.move is not None:
         old, new = old_and_new(tenant)
     else:
-        region = str((settings_in(stack_file(project.root, str(options.to))) or {}).get("region"))
+        from operations.tenant.move.record import target_region
+
+        assert options.to is not None  # noqa: S101 - asked for before
+        region = target_region(project.root, tenant, options.to)
         old, new = tenant, tenant.model_copy(update={"base": options.to, "region": region})
     rows, objects, gigabytes = options.size
     return plan_of(project.root, old, new, Size(rows=rows, objects=objects, gigabytes=gigabytes))

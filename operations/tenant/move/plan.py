@@ -86,6 +86,8 @@ def _places(root: Path, old: Tenant, new: Tenant) -> Iterator[PlannedPlace]:
 
 
 def _obstacles(root: Path, old: Tenant, new: Tenant, places: tuple[PlannedPlace, ...]) -> Iterator[str]:
+    if old.dates.retiring is not None:
+        yield f"{old.name} retires on {old.dates.retiring}, and who leaves does not move: take dates.retiring out first"
     customers = {old.region, new.region}
     for place in dict.fromkeys(one for one in places if not (one.inside or one.accepted)):
         remedy = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.stack_files import TENANT_KEY, settings_in, stack_file, stacks_in
 from infra.tenants.files import find_tenant_problems, parse_tenant
 from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
@@ -23,10 +23,7 @@ def open_move(root: Path, tenant: Tenant, to: str, silo: Mapping[str, Any]) -> P
     """Write a silo's second stack file, and then the second place into the record. Raises ProblemsError."""
     if tenant.move is not None:
         raise _problem(tenant, "move", f"names {tenant.move.base} already; end that move first")
-    settings = settings_in(stack_file(root, to))
-    if settings is None:
-        raise _problem(tenant, "move.base", f"there is no base stack {to}: no Pulumi.{to}.yaml")
-    move = {"direction": "to", "base": to, "region": settings.get("region"), **silo}
+    move = {"direction": "to", "base": to, "region": target_region(root, tenant, to), **silo}
     file, text = _changed(root, tenant, {"move": move})
     if tenant.isolation == "silo":
         second, own = stack_file(root, f"{to}-{tenant.name}"), f"config:\n  {TENANT_KEY}: {tenant.name}\n"
@@ -35,6 +32,20 @@ def open_move(root: Path, tenant: Tenant, to: str, silo: Mapping[str, Any]) -> P
         write_whole(second, own)
     write_whole(file, text)
     return file
+
+
+def target_region(root: Path, tenant: Tenant, to: str) -> str:
+    """Where the base stack lies that `--to` names. Raises ProblemsError where the customer cannot move there."""
+    found = {stack: one for stack in stacks_in(root) if (one := settings_in(stack_file(root, stack))) is not None}
+    if to not in found:
+        raise ProblemsError(
+            [Problem(path="--to", message=f"there is no base stack {to}; there are: {', '.join(found)}")]
+        )
+    if to == tenant.base:
+        raise ProblemsError(
+            [Problem(path="--to", message=f"{tenant.name} is on {to} already; name another base stack")]
+        )
+    return str(found[to].get("region"))
 
 
 def switch(root: Path, tenant: Tenant, today: date) -> Path:

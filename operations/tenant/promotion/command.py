@@ -49,6 +49,9 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
     if tenant.isolation == "silo" and tenant.promotion is None and step_name is None:
         closed = "its promotion is closed, or it never was in a pool" if not live else "no promotion is open"
         fail(MISTAKE, f"{name} is a silo already, in {tenant.stack}: {closed}; promote moves a pool tenant")
+    if tenant.isolation == "pool" and (tenant.move is not None or tenant.dates.retiring is not None):
+        key, what = ("move", "is on its way") if tenant.move is not None else ("dates.retiring", "retires")
+        fail(MISTAKE, f"{name} {what}, by {key} of {tenant.path}: take that back or end it before a promotion begins")
     steps = steps_of(name, tenant)
     if step_name is None and not live:
         _print_plan(name, steps, json_wanted=json_wanted)

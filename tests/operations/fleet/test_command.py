@@ -151,6 +151,37 @@ def test_of_whom_nobody_knows_what_ran_before_a_person_is_reported(run: Run, dep
 
 
 @pytest.mark.usefixtures("deployments")
+def test_the_status_names_the_shards_that_a_person_can_take(run: Run) -> None:
+    assert run("start", "--image", IMAGE).exit_code == 0
+    assert "shards that no runner has: canaries-1\n" in run("status").stdout
+    assert run("deploy", "--shard", "canaries-1").exit_code == 0
+    assert "no runner has" not in run("status").stdout
+    run("next")
+    assert "shards that no runner has: share-1, share-2\n" in run("status").stdout
+    run("stop", "--because", "lunch")
+    assert "no runner has" not in run("status").stdout, "nobody may take one"
+
+
+@pytest.mark.parametrize("asked", [("stop", "--because", " "), ("resume", "--accept", "")])
+def test_an_empty_reason_is_none(run: Run, asked: tuple[str, ...]) -> None:
+    assert run("start", "--image", IMAGE).exit_code == 0
+    result = run(*asked)
+    assert (result.exit_code, "it is empty: say why" in result.stderr) == (2, True)
+    assert json.loads(run("status", "--json").stdout)["state"] == "running"
+
+
+def test_a_wave_in_which_nobody_was_begun_is_brought_back_without_a_further_step(run: Run) -> None:
+    assert run("start", "--image", IMAGE).exit_code == 0
+    result = run("rollback", "--yes")
+    assert (result.exit_code, "rolled back" in result.stdout, "Next" in result.stderr) == (0, True, False)
+    ended = run("end")
+    assert (ended.exit_code, "nothing is left to give up" in ended.stderr, "stop it" in ended.stderr) == (
+        1,
+        True,
+        False,
+    )
+
+
 def test_two_rollouts_at_once_are_refused_in_one_line(run: Run) -> None:
     run("start", "--image", IMAGE)
     result = run("start", "--image", OTHER)

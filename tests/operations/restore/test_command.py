@@ -16,7 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from operations.restore import copy as copies
 from operations.restore import running
 from operations.restore.command import restore
-from tests.conftest import copy_of_project, schema_of
+from tests.conftest import PROJECT, copy_of_project, schema_of
 from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, VERDICTS, World
 
 AT = (NOW - timedelta(hours=2)).isoformat()
@@ -258,6 +258,28 @@ def test_a_moment_that_cannot_be_is_one_line(world: World, at: str, told: str) -
     result = run("tenant", "initech", "--at", at, "--yes-restore", "initech")
     assert (result.exit_code, result.stderr.count("error: "), told in result.stderr) == (1, 1, True), result.stderr
     assert world.copy() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("drill", "prod", "--at", "2999-01-01T00:00:00Z", "--plan"), 1, "is in the future"),
+        (("tenant", "initech", "--at", "2999-01-01T00:00:00Z", "--plan"), 1, "is in the future"),
+        (("tenant", "initech", "--at", "2026-11-26T09:30:00", "--plan"), 1, "says no zone"),
+        (("tenant", "initech", "--at", "2026-11-26T09:30:00Z"), 2, "say --yes-restore initech as well"),
+        (("undo", "initech", "--at", "yesterday", "--yes-restore", "initech"), 1, "is no time"),
+        (("stack", "prod", "--at", "2999-01-01T00:00:00Z", "--plan"), 1, "is in the future"),
+        (("switch", "prod", "--at", "2999-01-01T00:00:00Z", "--plan"), 1, "is in the future"),
+        (("files", "prod", "--switched", "yesterday"), 1, "is no time"),
+    ],
+)
+def test_what_the_command_alone_shows_to_be_wrong_is_told_before_engine_or_account_are_asked(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("PATH", "")
+    result = run(*arguments)
+    assert (result.exit_code, told in " ".join(result.stderr.split())) == (code, True), result.stderr
 
 
 def test_another_zone_is_the_same_moment(world: World) -> None:

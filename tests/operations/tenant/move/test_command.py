@@ -148,6 +148,7 @@ def test_the_plan_says_where_data_stand_and_how_each_step_goes_back(root: Path) 
     ("file", "old", "new", "told"),
     [
         ("tenants/initech.yaml", "residency: eu\n", "residency: ie\n", "eu-north-1 (target"),
+        ("tenants/initech.yaml", "dates:\n", "dates:\n  retiring: 2026-12-24\n", "initech retires on 2026-12-24"),
         ("Pulumi.prod.yaml", "nat: per-zone", "nat: none", "prod has no way out"),
         ("Pulumi.prod-eu-north-1.yaml", 'account: "', 'account: "9', "different accounts"),
     ],
@@ -164,6 +165,23 @@ def test_what_forbids_a_move_is_said_before_anything_is_written(
     assert told in " ".join(outcome.stderr.split())
     assert (root / "tenants/initech.yaml").read_text() == before
     assert run("initech", "--to", TO).exit_code == 3, "a plan with obstacles does not pass either"
+
+
+@pytest.mark.parametrize("asked", [("--to",), ("--run", "open", "--to")], ids=["plan", "open"])
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [
+        ("prod", "--to: initech is on prod already"),
+        ("prod-mars", "--to: there is no base stack prod-mars; there are: dev, local, prod, prod-eu-north-1, staging"),
+        ("prod-acme", "--to: there is no base stack prod-acme"),
+    ],
+)
+def test_a_target_that_is_none_is_one_line_and_no_plan(root: Path, asked: tuple[str, ...], to: str, told: str) -> None:
+    before = (root / "tenants/initech.yaml").read_text()
+    outcome = run("initech", *asked, to)
+    assert (outcome.exit_code, outcome.stdout, outcome.stderr.count("error: ")) == (1, "", 1)
+    assert told in " ".join(outcome.stderr.split())
+    assert (root / "tenants/initech.yaml").read_text() == before
 
 
 def test_open_switch_and_close_change_the_record_and_nothing_else_in_it(root: Path, stands: Stands) -> None:

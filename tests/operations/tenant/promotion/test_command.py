@@ -75,6 +75,20 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(promote, arguments, catch_exceptions=False)
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("move:\n  direction: to\n  base: prod-eu-north-1\n  region: eu-north-1\n", "is on its way, by move of"),
+        ("  retiring: 2026-12-24\n", "retires, by dates.retiring of"),
+    ],
+)
+def test_who_moves_or_retires_gets_no_plan_of_a_promotion(project: Path, lines: str, told: str) -> None:
+    initech = project / "tenants/initech.yaml"
+    initech.write_text(initech.read_text() + lines)
+    result = CliRunner().invoke(promote, ["initech"])
+    assert (result.exit_code, result.stdout, told in " ".join(result.stderr.split())) == (1, "", True)
+
+
 @pytest.mark.usefixtures("project")
 @pytest.mark.usefixtures("usual_columns")
 def test_the_plan_is_numbered_fits_80_columns_and_says_who_decides_and_how_to_go_back() -> None:
