@@ -5,7 +5,7 @@ attributes that nobody knows yet, so whoever names them changes too. State and d
 program asks for now and asked for before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -114,13 +114,13 @@ class Difference:
                 yield name
 
     def _with_unknowns(self, new: Resource) -> Resource:
-        """The resource with a mark in each property that names an attribute of something that is made anew."""
+        """The resource with a mark in the place of each text that names an attribute of something that is made anew."""
         changed: dict[str, Any] = {}
         for name, value in new.inputs.items():
-            for urn in new.property_dependencies.get(name, ()):
-                attributes = self.made_anew.get(urn)
-                if attributes and _names(value, attributes):
-                    changed[name] = Unknown()
+            made = [self.made_anew.get(urn, frozenset()) for urn in new.property_dependencies.get(name, ())]
+            attributes = frozenset[str]().union(*made)
+            if any(_names(text, attributes) for text in texts(value)):
+                changed[name] = _with_marks(value, attributes)
         return replace(new, inputs={**new.inputs, **changed}) if changed else new
 
 
@@ -146,8 +146,18 @@ def _attributes(new: Resource) -> frozenset[str]:
     return frozenset(text for text in made if len(text) >= _SHORTEST_ATTRIBUTE)
 
 
-def _names(value: Any, attributes: frozenset[str]) -> bool:
-    return any(attribute in text for text in texts(value) for attribute in attributes)
+def _names(text: str, attributes: frozenset[str]) -> bool:
+    return any(attribute in text for attribute in attributes)
+
+
+def _with_marks(value: Any, attributes: frozenset[str]) -> Any:
+    if isinstance(value, str):
+        return Unknown() if _names(value, attributes) else value
+    if isinstance(value, Mapping):
+        return {key: _with_marks(item, attributes) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_with_marks(item, attributes) for item in value]
+    return value
 
 
 def _urn_of(parent: str, token: str, name: str) -> str:

@@ -14,7 +14,8 @@ def find_account_problems(project: Project, stack: str) -> list[Problem]:
 
     AWS would refuse the deployment for it: there is no copy of the image in the region, and no role that may act there.
     A customer's own stack stands where its base does. Nothing is found where the project has no such file, or where
-    settings are missing that a rehearsal of the file itself reports.
+    settings are missing, or a region lies outside the stack's own residency, which a rehearsal of the file itself
+    reports.
 
     Raises as `read_config` does.
     """
@@ -34,10 +35,13 @@ def find_account_problems(project: Project, stack: str) -> list[Problem]:
             f"own, {account_file(f'{environment}-NAME')}"
         )
         problems.append(Problem(file=name, path="account", message=message))
-    wanted = {"imageRegions": [settings.get("region")], "residency": settings.get("residency")}
+    region, residency = settings.get("region"), settings.get("residency")
+    if not isinstance(residency, list) or region not in residency:
+        return problems
+    wanted = {"imageRegions": [region], "residency": residency}
     for key, regions in wanted.items():
         named = account.get(key)
-        if isinstance(named, list) and isinstance(regions, list):
+        if isinstance(named, list):
             lacking = ", ".join(str(one) for one in regions if one not in named)
             then = f"add it, then run `workbuoy bootstrap up {holder}`"
             message = f"lacks {lacking}, which {stack} needs: {then}"

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from facts import tokens as t
-from graph import Graph, Resource
-from graph.values import items
+from graph import Graph, Mark, Resource
+from graph.values import at, items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,23 +29,30 @@ _FREE_STORAGE_GIB = 20
 _ALARMS_OF_TARGET_TRACKING = 2
 
 
+def _said(one: Resource, path: str, otherwise: Any = None) -> Any:
+    """A property, or what stands for one that is left out. Raises ValueError where its value is not known yet."""
+    value = at(one.inputs, path)
+    if isinstance(value, Mark):
+        raise ValueError(f"{one.name}.{path}: {value}")
+    return otherwise if value is None else value
+
+
 def _meter(price: str, quantity: int | Decimal = 1) -> Meter:
     return Meter(price=price, quantity=Decimal(quantity))
 
 
 def _database(one: Resource, _: Graph) -> Iterator[Meter]:
     """Multi-AZ doubles instance, storage and performance data: the standby is charged like the first."""
-    declared = one.inputs
-    zones = 2 if declared.get("multiAz") else 1
-    class_ = str(declared["instanceClass"])
+    zones = 2 if _said(one, "multiAz") else 1
+    class_ = str(_said(one, "instanceClass"))
     yield _meter(f"rds-instance-{class_}", zones)
-    storage = "-with-iops" if declared.get("iops") else ""
+    storage = "-with-iops" if _said(one, "iops") else ""
     yield _meter(
-        f"rds-storage-{declared.get('storageType', 'gp2')}{storage}", int(declared["allocatedStorage"]) * zones
+        f"rds-storage-{_said(one, 'storageType', 'gp2')}{storage}", int(_said(one, "allocatedStorage")) * zones
     )
-    if declared.get("manageMasterUserPassword"):
+    if _said(one, "manageMasterUserPassword"):
         yield _meter("secret")
-    days = int(declared.get("performanceInsightsRetentionPeriod") or 0)
+    days = int(_said(one, "performanceInsightsRetentionPeriod") or 0)
     if days > _FREE_INSIGHTS_DAYS:
         yield from _insights(days, class_, zones)
 
@@ -67,49 +75,46 @@ def vcpus_of(instance_class: str) -> int | None:
 
 
 def _service(one: Resource, graph: Graph) -> Iterator[Meter]:
-    declared = one.inputs
-    if declared.get("launchType") != "FARGATE":
-        yield _meter(f"ecs-{declared.get('launchType')}")
+    if _said(one, "launchType") != "FARGATE":
+        yield _meter(f"ecs-{_said(one, 'launchType')}")
         return
     definitions = graph.referred(one, "taskDefinition", t.TASK_DEFINITION)
     if len(definitions) != 1:
-        yield _meter("fargate-task-of-unknown-size", int(declared["desiredCount"]))
+        yield _meter("fargate-task-of-unknown-size", int(_said(one, "desiredCount")))
         return
-    task = definitions[0].inputs
-    architecture = str(task.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")).lower()
-    tasks = int(declared["desiredCount"])
-    yield _meter(f"fargate-vcpu-{architecture}", Decimal(task["cpu"]) / 1024 * tasks)
-    yield _meter(f"fargate-memory-{architecture}", Decimal(task["memory"]) / 1024 * tasks)
-    storage = int((task.get("ephemeralStorage") or {}).get("sizeInGib", _FREE_STORAGE_GIB))
+    task = definitions[0]
+    architecture = str(_said(task, "runtimePlatform.cpuArchitecture", "X86_64")).lower()
+    tasks = int(_said(one, "desiredCount"))
+    yield _meter(f"fargate-vcpu-{architecture}", Decimal(_said(task, "cpu")) / 1024 * tasks)
+    yield _meter(f"fargate-memory-{architecture}", Decimal(_said(task, "memory")) / 1024 * tasks)
+    storage = int(_said(task, "ephemeralStorage.sizeInGib", _FREE_STORAGE_GIB))
     if storage > _FREE_STORAGE_GIB:
         yield _meter("fargate-storage", (storage - _FREE_STORAGE_GIB) * tasks)
-    if declared.get("networkConfiguration", {}).get("assignPublicIp"):
+    if _said(one, "networkConfiguration.assignPublicIp"):
         yield _meter("public-ipv4", tasks)
 
 
 def _load_balancer(one: Resource, _: Graph) -> Iterator[Meter]:
     """One that faces the internet has an address in each of its zones, and more when it grows."""
-    declared = one.inputs
-    yield _meter(f"load-balancer-{declared.get('loadBalancerType', 'application')}")
-    if not declared.get("internal"):
-        yield _meter("public-ipv4", len(declared["subnets"]))
+    yield _meter(f"load-balancer-{_said(one, 'loadBalancerType', 'application')}")
+    if not _said(one, "internal"):
+        yield _meter("public-ipv4", len(_said(one, "subnets")))
 
 
 def _endpoint(one: Resource, _: Graph) -> Iterator[Meter]:
-    declared = one.inputs
-    kind = str(declared.get("vpcEndpointType", "Gateway")).lower()
+    kind = str(_said(one, "vpcEndpointType", "Gateway")).lower()
     if kind != "gateway":  # https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html: no charge
-        yield _meter(f"vpc-endpoint-{kind}", len(declared["subnetIds"]))
+        yield _meter(f"vpc-endpoint-{kind}", len(_said(one, "subnetIds")))
 
 
 def _alarm(one: Resource, _: Graph) -> Iterator[Meter]:
     """One over an expression is charged for each metric that it reads."""
-    queries = one.inputs.get("metricQueries") or ()
+    queries = _said(one, "metricQueries") or ()
     yield _meter("alarm-metric", sum(1 for query in queries if "metric" in query) or 1)
 
 
 def _scaling(one: Resource, _: Graph) -> Iterator[Meter]:
-    policy = one.inputs.get("policyType")
+    policy = _said(one, "policyType")
     if policy == "TargetTrackingScaling":
         yield _meter("alarm-metric", _ALARMS_OF_TARGET_TRACKING)
     else:
@@ -119,12 +124,12 @@ def _scaling(one: Resource, _: Graph) -> Iterator[Meter]:
 def _web_acl(one: Resource, _: Graph) -> Iterator[Meter]:
     """A group of rules of AWS's baseline is charged as one rule."""
     yield _meter("waf-web-acl")
-    yield _meter("waf-rule", len(items(one.inputs.get("rules"))))
+    yield _meter("waf-rule", len(items(_said(one, "rules"))))
 
 
 def _secret(one: Resource, _: Graph) -> Iterator[Meter]:
     """Each replica is charged as a secret of its own."""
-    yield _meter("secret", 1 + len(items(one.inputs.get("replicas"))))
+    yield _meter("secret", 1 + len(items(_said(one, "replicas"))))
 
 
 def _each(price: str) -> Count:

@@ -7,7 +7,7 @@ import pytest
 
 from facts import tokens as t
 from facts.difference import difference
-from graph import Graph, Resource
+from graph import Graph, Resource, Unknown
 from graph.plan import PlanStep
 
 PROJECT = "urn:pulumi:prod::workbuoy"
@@ -92,6 +92,19 @@ def test_whoever_names_an_attribute_of_what_is_made_anew_changes_too() -> None:
         "policy": "update",
         "alarm": "same",
     }
+
+
+def test_only_what_names_an_attribute_of_what_is_made_anew_is_not_known() -> None:
+    subnet = replace(resource(t.SUBNET, "subnet", cidrBlock="10.0.0.0/24"), id="subnet-0123456789")
+    service = replace(
+        resource(t.SERVICE, "service", networkConfiguration={"assignPublicIp": True, "subnets": [subnet.id, "other"]}),
+        property_dependencies={"networkConfiguration": (subnet.urn,)},
+    )
+    found = steps([subnet, service], [changed(subnet, cidrBlock="10.1.0.0/24"), service])["service"].new
+    assert found is not None
+    network = found.inputs["networkConfiguration"]
+    assert network["assignPublicIp"] is True
+    assert [isinstance(one, Unknown) for one in network["subnets"]] == [True, False]
 
 
 def test_a_replacement_goes_on_to_what_it_replaces_in_turn() -> None:

@@ -50,6 +50,15 @@ def test_a_region_that_the_account_lacks_is_named_for_the_base_and_its_customers
     assert find_account_problems(project, "prod") == []
 
 
+@pytest.mark.parametrize("wrong", [{"region": "eu-central-9"}, {"residency": []}, {"residency": None}])
+def test_a_region_outside_the_stack_s_own_residency_is_not_asked_for_in_the_account(
+    wrong: dict[str, object], project: Project, account: Edit, change: Callable[[str, Change], Project]
+) -> None:
+    account("prod", only_ireland)
+    change("prod", lambda settings: settings.update(wrong))
+    assert find_account_problems(project, "prod") == []
+
+
 def test_two_real_account_ids_must_be_the_same_and_a_placeholder_may_wait(
     project: Project, account: Edit, change: Callable[[str, Change], Project]
 ) -> None:

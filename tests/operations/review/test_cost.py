@@ -9,7 +9,7 @@ import pytest
 from facts import tokens as t
 from operations.review.cost import cost
 from operations.review.judging import judge
-from tests.operations.review.synthetic import events, plan, step
+from tests.operations.review.synthetic import UNKNOWN, events, plan, step, urn
 
 SMALL = {"instanceClass": "db.t4g.medium", "allocatedStorage": 20, "storageType": "gp3"}
 
@@ -36,6 +36,20 @@ def test_a_class_without_a_price_is_named_and_not_counted() -> None:
 def test_a_resource_that_does_not_say_its_size_is_named_too(missing: str) -> None:
     inputs = {key: value for key, value in SMALL.items() if key != missing}
     assert cost(plan(step("create", t.DATABASE, None, inputs))).unpriced == ("it",)
+
+
+@pytest.mark.parametrize("property_", ["multiAz", "allocatedStorage", "performanceInsightsRetentionPeriod"])
+def test_a_resource_whose_size_is_known_only_after_the_update_is_named_too(property_: str) -> None:
+    assert cost(plan(step("create", t.DATABASE, None, {**SMALL, property_: UNKNOWN}))).unpriced == ("it",)
+
+
+@pytest.mark.parametrize("property_", ["launchType", "desiredCount", "networkConfiguration"])
+def test_so_is_a_service(property_: str) -> None:
+    task = {"cpu": "256", "memory": "512"}
+    known = {"launchType": "FARGATE", "desiredCount": 2, "taskDefinition": urn(t.TASK_DEFINITION, "task")}
+    tasks = step("create", t.TASK_DEFINITION, None, task, name="task", new_more={"id": urn(t.TASK_DEFINITION, "task")})
+    assert cost(plan(tasks, step("create", t.SERVICE, None, known))).unpriced == ()
+    assert cost(plan(tasks, step("create", t.SERVICE, None, {**known, property_: UNKNOWN}))).unpriced == ("it",)
 
 
 def budgeted(budget: Any, *steps: dict[str, Any]) -> list[str]:
