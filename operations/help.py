@@ -62,6 +62,23 @@ def every_command(command: click.Command, path: str = "") -> Iterator[tuple[str,
         yield path, command
 
 
+def refuse_empty_texts(root: click.Group) -> None:
+    """Refuse an empty text where something may be left out: a variable that nothing set must not leave it out.
+
+    What is empty by default may be given so.
+    """
+    for _, command in every_command(root):
+        for one in command.params:
+            if isinstance(one.type, click.types.StringParamType) and not one.required and one.default != "":
+                one.callback = _named
+
+
+def _named(context: click.Context, parameter: click.Parameter, given: Any) -> Any:
+    if given == "" or (isinstance(given, tuple) and "" in given):
+        raise click.BadParameter("is empty; name it, or leave it out", ctx=context, param=parameter)
+    return given
+
+
 def show_examples(root: click.Group, examples: Mapping[str, Sequence[tuple[str, str]]]) -> None:
     """Put worked examples below the help of each command; a command without one raises KeyError."""
     for path, command in every_command(root):

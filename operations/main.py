@@ -16,7 +16,7 @@ from operations.engine.command import engine
 from operations.evidence.command import evidence
 from operations.examples import EXAMPLES
 from operations.fleet.command import fleet
-from operations.help import Commands, show_examples
+from operations.help import Commands, refuse_empty_texts, show_examples
 from operations.image.command import image
 from operations.local.command import local
 from operations.locate.command import locate
@@ -65,4 +65,5 @@ def main() -> None:
     """
 
 
+refuse_empty_texts(main)
 show_examples(main, EXAMPLES)

@@ -23,7 +23,7 @@ FOLDER = click.option(
     type=click.Path(path_type=Path),
     help="Also every .md file in it and below, by name; it may be missing.",
 )
-SAY = click.option("--say", metavar="TEXT", help="A sentence before the files.")
+SAY = click.option("--say", metavar="TEXT", default="", help="A sentence before the files.")
 MARKER = re.compile(r"[a-z][a-z-]*")
 
 
@@ -57,7 +57,7 @@ def require_passed(results: str) -> None:
 @FOLDER
 @SAY
 @report_errors
-def summary(files: Sequence[Path], folder: Path | None, say: str | None) -> None:
+def summary(files: Sequence[Path], folder: Path | None, say: str) -> None:
     """Add the files to the job's summary, or print them where there is none."""
     _summarize(_parts(files, folder, say))
 
@@ -69,9 +69,7 @@ def summary(files: Sequence[Path], folder: Path | None, say: str | None) -> None
 @click.option("--marker", default="preview", show_default=True, help="Whose comment this is; each has its own.")
 @click.option("--pull-request", type=int, metavar="NUMBER", help="Default: the one that the workflow runs for.")
 @report_errors
-def comment(
-    *, files: Sequence[Path], folder: Path | None, say: str | None, marker: str, pull_request: int | None
-) -> None:
+def comment(*, files: Sequence[Path], folder: Path | None, say: str, marker: str, pull_request: int | None) -> None:
     """Write one comment on the pull request, or bring the one of last time up to date.
 
     The job's summary gets the same text, whole. Where the token may read only, as for a fork, that is all.
@@ -100,7 +98,7 @@ def comment(
 @click.option("--marker", default="drift", show_default=True, help="Whose issue this is; each has its own.")
 @click.option("--title", required=True, help="Of the issue, when it is opened.")
 @report_errors
-def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker: str, title: str) -> None:
+def issue(*, files: Sequence[Path], folder: Path | None, say: str, marker: str, title: str) -> None:
     """Open one issue for what the files say, or bring it up to date; without a file and a text, close it.
 
     What several stacks report alike is one entry.
@@ -179,7 +177,7 @@ def looks(*, workflows: Sequence[str], branch: str, output: Path) -> None:
         notify(f"{one} has not run on {branch} yet" if number is None else f"{one}: {number} looks")
 
 
-def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:
+def _parts(files: Sequence[Path], folder: Path | None, say: str) -> list[str]:
     from operations.pipeline.publish import read_parts
 
     return [*([say] if say else []), *read_parts(files, folder)]
