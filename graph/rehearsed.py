@@ -21,7 +21,7 @@ def read_graph(path: Path) -> Graph:
     hint = f"record it again: workbuoy rehearse STACK --json > {path.name}"
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a recorded graph ({error}); {hint}") from error
     if not isinstance(body, dict) or "graph" not in body:
         raise InputError(f"{path}: not a recorded graph; {hint}")

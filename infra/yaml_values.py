@@ -18,7 +18,7 @@ _CONSTANTS = {
 }
 _INTEGER = re.compile(
     r"(?P<sign>[+-]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[oO]?(?P<octal>[0-7]+)|0[bB](?P<binary>[01]+)"
-    r"|(?P<decimal>0|[1-9][0-9]*))"
+    r"|(?P<decimal>0|[1-9][0-9]{0,19}))"
 )
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _BASES = {"hex": 16, "octal": 8, "binary": 2, "decimal": 10}

@@ -86,7 +86,7 @@ def read_configuration(path: Path) -> dict[str, Any]:
     """The file that `--policy-pack-config` takes; raises InputError where it is none."""
     try:
         found = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):
         raise InputError(f"{path}: policy settings are a map of control names")

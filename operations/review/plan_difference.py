@@ -81,7 +81,7 @@ def _read(file: Path, stack: str) -> tuple[str, Mapping[str, Step]]:
         return str(body["source"]), dict(_read_steps(body["steps"]))
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{file}: holds no steps, as `workbuoy review --steps` writes them ({error!r})") from error
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from infra.problems import ProblemsError
 from infra.yaml_text import parse_yaml
+from infra.yaml_values import plain_value
 
 ANSWERS = json.loads((Path(__file__).parent / "yaml_answers.json").read_text(encoding="utf-8"))["answers"]
 
@@ -66,6 +67,11 @@ def test_what_passes_here_means_the_same_to_the_engine(answer: dict[str, Any]) -
     assert type(content) is type(wanted)
     if isinstance(wanted, dict) and "a" in wanted:
         assert type(content["a"]) is type(wanted["a"])  # 1 and 1.0 and True are equal in Python
+
+
+@pytest.mark.parametrize(("digits", "wanted"), [(20, int), (21, float), (5000, str)])
+def test_a_number_is_one_however_long_until_no_float_holds_it(digits: int, wanted: type) -> None:
+    assert type(plain_value("1" * digits)) is wanted
 
 
 def test_there_are_at_least_100_traps_and_most_are_taken_on_both_sides() -> None:

@@ -75,6 +75,11 @@ def test_every_command_stands_in_the_section_of_its_grammar() -> None:
         (["rehearse", "--repport", "x"], "error: No such option '--repport'"),
         (["tenant", "deploy"], "error: Name one customer, or say --all."),
         (["rollout", "prod", "--timeout-minutes", "0"], "error: Invalid value"),
+        (["review", "prod", "--since", ""], "error: Invalid value for '--since': is empty"),
+        (["rehearse", "prod", "--since="], "error: Invalid value for '--since': is empty"),
+        (["rehearse", ""], "error: Invalid value for '[STACK]': is empty"),
+        (["deploy", "prod", "--image", ""], "error: Invalid value for '--image': is empty"),
+        (["evidence", "--stack", ""], "error: Invalid value for '--stack': is empty"),
     ],
 )
 def test_wrong_usage_begins_as_every_error_does_and_exits_with_2(words: list[str], said: str) -> None:

@@ -246,7 +246,7 @@ def test_a_graph_survives_its_file(tmp_path: Path) -> None:
     assert rehearsed_text(read_graph(path).resources) == rehearsed_text(graph)
 
 
-@pytest.mark.parametrize("text", ["", "{", '[{"urn": 1}]', "[1]", '{"steps": []}'])
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '[{"urn": 1}]', "[1]", '{"steps": []}'], ids=range(6))
 def test_a_file_that_is_no_graph_is_refused_in_one_sentence(text: str, tmp_path: Path) -> None:
     path = tmp_path / "graph.json"
     path.write_text(text)
@@ -257,6 +257,9 @@ def test_a_file_that_is_no_graph_is_refused_in_one_sentence(text: str, tmp_path:
 def test_a_configuration_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     with pytest.raises(InputError, match="cannot be read"):
+        read_configuration(path)
+    path.write_text("[" * 100_000)
+    with pytest.raises(InputError, match="cannot be read as JSON"):
         read_configuration(path)
     path.write_text("[]")
     with pytest.raises(InputError, match="map of control names"):

@@ -67,10 +67,12 @@ def _recorded_steps(name: str, folder: Path, steps: Path) -> Path:
     [
         ("{}", "holds no steps"),
         ("[", "holds no steps"),
+        ("[" * 100_000, "holds no steps"),
         ('{"schema": 9, "stack": "prod"}', "speaks schema 9, this one 1"),
         ('{"schema": 1, "stack": "dev"}', "is a plan of dev, not of prod"),
         ('{"schema": 1, "stack": "prod", "source": "x", "steps": [1]}', "holds no steps"),
     ],
+    ids=range(6),
 )
 def test_a_file_that_is_none_is_one_line(steps: Path, text: str, said: str) -> None:
     steps.write_text(text)
