@@ -7,10 +7,21 @@ from typing import Any
 
 import click
 
-from operations.ending import INTERRUPTED, fail, notify, report
+from operations.ending import CLOSED, INTERRUPTED, fail, notify, report
 
 Sections = Mapping[str, Sequence[click.Command]]
 """Commands by the title that they stand under."""
+
+
+class _Text(click.types.StringParamType):
+    """Text that is not empty: a script's variable that is not set must not mean the option was left out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text: str = super().convert(value, param, ctx)
+        return text or self.fail("it is empty; give it a value, or leave the option out", param, ctx)
+
+
+_TEXT = _Text()
 
 
 class Commands(click.Group):
@@ -21,6 +32,13 @@ class Commands(click.Group):
         self._sections = sections or {}
         for command in chain.from_iterable(self._sections.values()):
             self.add_command(command)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """As click does it; an option of text refuses an empty one."""
+        super().add_command(cmd, name)
+        for one in cmd.params:
+            if isinstance(one, click.Option) and one.type is click.STRING:
+                one.type = _TEXT
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """By sections, and within one in the order in which a person meets them."""
@@ -33,12 +51,22 @@ class Commands(click.Group):
             with formatter.section(title):
                 formatter.write_dl(rows, col_max=16)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does it, but for a reader of the output who went away, of which click makes a mistake."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            ctx.exit(CLOSED)
+
     def main(self, args: Any = None, prog_name: Any = None, **options: Any) -> Any:  # type: ignore[override]
         """As click does it, with errors that begin as all others do."""
         if not options.pop("standalone_mode", True):
             return super().main(args, prog_name, standalone_mode=False, **options)
         try:
             code = super().main(args, prog_name, standalone_mode=False, **options)
+        except click.exceptions.NoArgsIsHelpError as bare:
+            notify(bare.format_message())
+            sys.exit(bare.exit_code)
         except click.UsageError as mistake:
             if mistake.ctx:
                 notify(mistake.ctx.get_usage())

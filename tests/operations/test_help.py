@@ -75,6 +75,7 @@ def test_every_command_stands_in_the_section_of_its_grammar() -> None:
         (["rehearse", "--repport", "x"], "error: No such option '--repport'"),
         (["tenant", "deploy"], "error: Name one customer, or say --all."),
         (["rollout", "prod", "--timeout-minutes", "0"], "error: Invalid value"),
+        (["deploy", "prod", "--image", ""], "error: Invalid value for '--image': it is empty; give it a value"),
     ],
 )
 def test_wrong_usage_begins_as_every_error_does_and_exits_with_2(words: list[str], said: str) -> None:
@@ -83,6 +84,14 @@ def test_wrong_usage_begins_as_every_error_does_and_exits_with_2(words: list[str
     assert said in result.stderr
     assert "Error:" not in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("path", list(groups(main)), ids=lambda path: " ".join(path) or "workbuoy")
+def test_a_group_alone_shows_its_help_once_and_no_error(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, path)
+    assert result.exit_code == 2
+    assert result.stderr.count("Usage:") == 1
+    assert "error:" not in result.stderr
 
 
 @pytest.mark.parametrize(
