@@ -22,7 +22,7 @@ def scraped(view: View) -> Section | None:
         f"What is shown of requests is of the last {_WINDOW_SECONDS:g} s; health checks are left out."
     )
     body = join(el("p", lead), _marks(found), el("div", _charts(found), class_="charts"))
-    return Section("scraped", "The service breathes", body, badge=f"{found.scrapes[-1].requests:.0f} requests")
+    return Section("scraped", "The service over time", body, badge=f"{found.scrapes[-1].requests:.0f} requests")
 
 
 def _marks(found: Watched) -> Html | None:
