@@ -16,13 +16,14 @@ from operations.ending import (
     report_errors,
 )
 from operations.review.command import FILE
+from project.terminal import count
 
 
 @click.command()
 @click.argument("stack")
 @click.option("--put-back", is_flag=True, help="Make the cloud what the program says: refresh, review, update.")
 @click.option("--keep", is_flag=True, help="Say what to write into which file, and take it into the state.")
-@click.option("--account", is_flag=True, help="Look for what was added in the account beside what STACK declares.")
+@click.option("--account", is_flag=True, help="Report what was added in the account that STACK does not declare.")
 @click.option("--yes", is_flag=True, help="With --put-back or --keep: do not ask before each step.")
 @click.option(
     "--plan/--no-plan",
@@ -43,7 +44,7 @@ def drift(
     json_wanted: bool,
     markdown: Path | None,
 ) -> None:
-    """Report what was changed in STACK beside the program, by reading it anew; or put it back, or keep it.
+    """Report what was changed in STACK outside the program, by reading it again; or put it back, or keep it.
 
     Without --put-back and --keep it writes nothing, not even the state. What a review would stop comes first. Exits
     with 3 where something drifted, or still differs; with 4 where --account may not read something.
@@ -91,7 +92,10 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
     else:
         print_text(text, end="")
     if compared.unread:
-        fail(NOT_MADE, f"{stack}: {len(compared.unread)} questions were refused, so what stands there is not known")
+        fail(
+            NOT_MADE,
+            f"{stack}: {count(len(compared.unread), 'question')} refused by AWS, so what stands there is not known",
+        )
     if compared.added:
         raise SystemExit(CHECK_FAILED)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_text, report_errors, warn
+from project.terminal import count
 
 
 @click.command("list")
@@ -83,4 +84,5 @@ def check(*, since: str | None, json_wanted: bool) -> None:
     if problems:
         fail(MISTAKE, *map(str, problems))
     if not json_wanted:
-        print_text(f"{len(read.tenants)} customers' files are in order.")
+        files = count(len(read.tenants), "customer's file is", "customers' files are")
+        print_text(f"{files} in order.")

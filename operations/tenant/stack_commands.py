@@ -18,6 +18,7 @@ from operations.ending import (
     print_text,
     report_errors,
 )
+from project.terminal import count
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -186,7 +187,7 @@ def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> No
         if planned.names and not yes:
             if not sys.stdin.isatty():
                 raise click.UsageError("Nobody is here to confirm: say --yes.")
-            if not click.confirm(f"Review and update {len(planned.names)} stacks?", err=True):
+            if not click.confirm(f"Review and update {count(len(planned.names), 'stack')}?", err=True):
                 fail(MISTAKE, "not confirmed; nothing was changed")
         result = deploy_all(root, options, planned)
     rows = [{"tenant": name, "state": one.state, "cause": one.cause} for name, one in result.outcomes.items()]
@@ -197,4 +198,4 @@ def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> No
     if result.interrupted:
         fail(INTERRUPTED, "interrupted; the same command goes on where this stopped")
     if result.failed:
-        fail(CHECK_FAILED, f"{result.failed} failed; the same command does them again")
+        fail(CHECK_FAILED, f"{result.failed} failed; run the same command again to repeat what failed")

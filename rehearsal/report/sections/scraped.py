@@ -2,8 +2,9 @@
 
 from bisect import bisect_left
 
+from project.terminal import count
 from rehearsal.report.chart import Line, Point, chart
-from rehearsal.report.markup import Html, count, el, join
+from rehearsal.report.markup import Html, el, join
 from rehearsal.report.present import Section, items
 from rehearsal.report.view import View
 from rehearsal.service.watching import Scrape, Watched
