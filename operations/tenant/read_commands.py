@@ -82,7 +82,7 @@ def check(*, since: str | None, json_wanted: bool) -> None:
         rows = [{"file": one.file, "line": one.line, "path": one.path, "message": one.message} for one in problems]
         print_json("tenant-check", {"tenants": len(read.tenants), "problems": rows, "warnings": warnings})
     if problems:
-        fail(MISTAKE, *map(str, problems))
+        fail(MISTAKE, *map(str, dict.fromkeys(problems)))
     if not json_wanted:
         files = count(len(read.tenants), "customer's file is", "customers' files are")
         print_text(f"{files} in order.")
