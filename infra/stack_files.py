@@ -125,13 +125,18 @@ def find_shared_accounts(root: Path, stack: str) -> list[Problem]:
     return problems
 
 
+def mentions(file: Path, word: str) -> bool:
+    """Whether a word stands in a file. True for one that cannot be read: whoever parses it says why."""
+    try:
+        return word.encode() in file.read_bytes()
+    except OSError:
+        return True
+
+
 def settings_in(file: Path) -> Mapping[str, Any] | None:
     """A base stack's settings as its file has them; none for another file, or one that cannot be read."""
-    try:
-        if SETTINGS_KEY not in file.read_text(encoding="utf-8", errors="replace"):
-            return None  # a customer's own stack's: beside a hundred of them, parsing each would take a second
-    except OSError:
-        return None
+    if not mentions(file, SETTINGS_KEY):
+        return None  # a customer's own stack's: beside a hundred of them, parsing each would take a second
     try:
         return settings_of(read_yaml(file).content)
     except ProblemsError:

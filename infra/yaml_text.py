@@ -142,6 +142,8 @@ def _tree_of(text: str, name: str) -> yaml.Node | None:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if mark and text[mark.index : mark.index + 1] == "\t":
+            what = "a tab indents this line; write spaces"
         line = mark.line + 1 if mark else None
         raise ProblemsError([Problem(file=name, line=line, message=f"is not YAML: {what}")]) from None
     finally:

@@ -19,6 +19,8 @@ from project.terminal import fit
 from rehearsal.errors import ProgramError, RefusedError
 
 MISTAKE, CHECK_FAILED, NOT_MADE, INTERRUPTED = 1, 3, 4, 130
+CLOSED = 141
+"""Whoever read the output went away: as other programs end in a shell, since what was not reached is no verdict."""
 JSON = click.option("--json", "json_wanted", is_flag=True, help="Print the result as JSON on stdout (docs/json.md).")
 
 Notify = Callable[[str], Any]
@@ -86,7 +88,7 @@ def fail(code: int, *lines: str) -> NoReturn:
 
 
 def report_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what a person can put right into messages and an exit code, Ctrl-C into 130, and a closed pipe into 0.
+    """Turn what a person can put right into messages and an exit code, and Ctrl-C into 130.
 
     A refusal of AWS's that the command itself does not explain is one line, too.
     """

@@ -11,7 +11,17 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def run() -> None:
-    """The command, from its first import to the last byte on stdout. Ends with 130 on Ctrl-C and 4 on a full disk."""
+    """The command, from its first import to the last byte on stdout.
+
+    Ends with 130 on Ctrl-C, with 141 where the reader of its output went away (as other programs do in a shell: it is
+    no verdict), with 4 where the output or another file cannot be used, and with 1 in a folder that is gone.
+    """
+    if sys.stdout is None:
+        _end(4, "error: cannot write the output: it is closed")
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        _end(1, "error: the current folder is gone; change to another one")
     try:
         with interruptible(signal.SIGINT):
             from operations.main import main  # a Ctrl-C while it is imported is one, too
@@ -23,12 +33,12 @@ def run() -> None:
     except KeyboardInterrupt:
         _end(130, "error: interrupted")
     except BrokenPipeError:  # whoever read our output has seen enough
-        _end(0, "")
+        _end(141, "")
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in _NO_ROOM and not error.filename:
             raise
-        where = f" {error.filename}" if error.filename else " the output"
-        _end(4, f"error: cannot write{where}: {error.strerror}")
+        verb = "write" if error.errno in _NO_ROOM else "use"
+        _end(4, f"error: cannot {verb} {error.filename or 'the output'}: {error.strerror}")
 
 
 def _end(code: int, line: str) -> None:

@@ -7,10 +7,18 @@ from typing import Any
 
 import click
 
-from operations.ending import INTERRUPTED, fail, notify, report
+from operations.ending import CLOSED, INTERRUPTED, fail, notify, report
 
 Sections = Mapping[str, Sequence[click.Command]]
 """Commands by the title that they stand under."""
+
+
+class _Text(click.types.StringParamType):
+    """Text that is not empty."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text: str = super().convert(value, param, ctx)
+        return text or self.fail("is empty; name it, or leave it out", param, ctx)
 
 
 class Commands(click.Group):
@@ -33,12 +41,22 @@ class Commands(click.Group):
             with formatter.section(title):
                 formatter.write_dl(rows, col_max=16)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does it, but for a reader of the output who went away, of which click makes a mistake."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            ctx.exit(CLOSED)
+
     def main(self, args: Any = None, prog_name: Any = None, **options: Any) -> Any:  # type: ignore[override]
         """As click does it, with errors that begin as all others do."""
         if not options.pop("standalone_mode", True):
             return super().main(args, prog_name, standalone_mode=False, **options)
         try:
             code = super().main(args, prog_name, standalone_mode=False, **options)
+        except click.exceptions.NoArgsIsHelpError as bare:
+            notify(bare.format_message())
+            sys.exit(bare.exit_code)
         except click.UsageError as mistake:
             if mistake.ctx:
                 notify(mistake.ctx.get_usage())
@@ -68,14 +86,8 @@ def refuse_empty_texts(root: click.Group) -> None:
     """
     for _, command in every_command(root):
         for one in command.params:
-            if isinstance(one.type, click.types.StringParamType) and one.default != "":
-                one.callback = _named
-
-
-def _named(context: click.Context, parameter: click.Parameter, given: Any) -> Any:
-    if given == "" or (isinstance(given, tuple) and "" in given):
-        raise click.BadParameter("is empty; name it, or leave it out", ctx=context, param=parameter)
-    return given
+            if one.type is click.STRING and one.default != "":
+                one.type = _Text()
 
 
 def show_examples(root: click.Group, examples: Mapping[str, Sequence[tuple[str, str]]]) -> None:

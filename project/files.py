@@ -1,6 +1,5 @@
 """Finding a Pulumi project, and reading the configuration of its stacks."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,8 +77,7 @@ def read_config(project: Project, stack: str) -> dict[str, Any]:
 
     Raises ProblemsError for an unknown stack or a file that is empty or not YAML.
     """
-    file = project.stack_file(stack)
-    if os.sep in stack or not file.is_file():
+    if stack not in project.stacks():
         raise ProblemsError([Problem(message=_no_such_stack(project, stack))])
-    config = config_in(read_yaml(file))
+    config = config_in(read_yaml(project.stack_file(stack)))
     return {key if ":" in key else f"{project.name}:{key}": value for key, value in config.items()}

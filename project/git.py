@@ -1,6 +1,7 @@
 """git, asked about the project's own history."""
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -49,10 +50,16 @@ def commit_of(root: Path, revision: str) -> str:
     found = git_text(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found is not None:
         return found.strip()
-    if git_output(root, "rev-parse", "--is-inside-work-tree") is None:
+    inside = run_git(root, "rev-parse", "--is-inside-work-tree", LC_ALL="C")
+    if b"dubious ownership" in inside.stderr:
+        cure = f"git config --global --add safe.directory {shlex.quote(str(root))}"
+        message = f"{root}: belongs to another user, so that git does not read it: {cure}"
+    elif inside.returncode:
         message = f"{root}: is not in a git repository, so it has no revision to compare with; run it in a clone"
     else:
-        cure = FETCH_WHOLE if is_shallow(root) else "fetch it, or name another"
+        remote = git_output(root, "rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{revision}")
+        cure = f"did you mean origin/{revision}?" if remote else "fetch it, or name another"
+        cure = FETCH_WHOLE if is_shallow(root) else cure
         message = f"{revision}: git knows no such commit here; {cure}"
     raise ProblemsError([Problem(message=message)])
 

@@ -14,6 +14,11 @@ _NARROWEST: Final = 40
 _WITHOUT_CURSOR: Final = ("dumb", "unknown")
 
 
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 resource`, `2 resources`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def columns() -> int:
     """Columns that a line may take: as COLUMNS says, else 80, or fewer where the terminal has fewer."""
     configured = os.environ.get("COLUMNS", "")

@@ -10,7 +10,12 @@ from rehearsal import models, patches, shapes, shortcuts
 from rehearsal.patching import Undo
 
 # Settings that moto reads from the environment as it is imported; each spares loading what no stack of ours uses.
-_ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "AWS_EC2_METADATA_DISABLED": "true"}
+_ENVIRONMENT = {
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
 _CREDENTIALS = {
     "aws_access_key_id": "AKIAREHEARSAL0000000",
     "aws_secret_access_key": "rehearsal",
@@ -142,9 +147,7 @@ def _session() -> Any:
 @contextmanager
 def running() -> Iterator[Moto]:
     """An empty moto for as long as the context lasts."""
-    before = {key: os.environ.get(key) for key in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
-    try:
+    with _own_environment():
         from botocore import UNSIGNED  # a second of imports that printing help must not pay for
         from botocore.config import Config
         from moto import mock_aws
@@ -164,9 +167,18 @@ def running() -> Iterator[Moto]:
                 yield moto
             finally:
                 moto.close()
+
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Without what a person has set for AWS: an endpoint of theirs would get the calls that are meant for moto."""
+    theirs = {key: value for key, value in os.environ.items() if key.startswith("AWS_") or key in _ENVIRONMENT}
+    for key in theirs:
+        del os.environ[key]
+    os.environ.update(_ENVIRONMENT)
+    try:
+        yield
     finally:
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
+        for key in _ENVIRONMENT:
+            os.environ.pop(key, None)
+        os.environ.update(theirs)

@@ -270,7 +270,7 @@ def short(token: str) -> str:
 
 def _next(rehearsal: Rehearsal, verbose: bool) -> str:
     if not rehearsal.passed:
-        return f"mend what is listed, then `{rehearsal.command}` again"
+        return f"correct what is listed, then `{rehearsal.command}` again"
     if rehearsal.declare_only:
         return f"workbuoy rehearse {rehearsal.stack}"
     if not verbose:

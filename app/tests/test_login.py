@@ -385,6 +385,15 @@ def test_an_identity_belongs_to_one_tenant(settings: Settings) -> None:
         registry.add_member(settings, "nowhere", "x", "y")
 
 
+def test_a_person_whose_login_is_refused_reads_a_page_and_can_try_again(service: Service) -> None:
+    browser = service.browser(user=None)
+    read_by = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    refused = browser.post("/auth/mock", data={"subject": "stranger"}, headers=read_by)
+    assert (refused.status_code, refused.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "Nobody has made you a member yet" in refused.text
+    assert 'href="/auth/login"' in refused.text
+
+
 def test_the_mock_shows_a_form_and_enrols_nobody(service: Service) -> None:
     browser = service.browser(user=None)
     assert browser.get("/auth/login").headers["location"].startswith("/auth/mock")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,16 @@ def response(
     return Response(json.dumps(document), status, dict(headers or {}), MEDIA_TYPE)
 
 
+def _page(error: Problem, request_id: str) -> Response:
+    """The same for a person, whose browser a login has led here without any program of ours to show it."""
+    html = (
+        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Not logged in</title>"
+        f"<h1>You are not logged in</h1><p>{escape(error.detail)}</p>"
+        f'<p><a href="/auth/login">Log in again</a></p><p><small>Request {request_id}</small></p></html>'
+    )
+    return Response(html, error.status, dict(error.headers), "text/html")
+
+
 def install(app: FastAPI) -> None:
     """Let `app` answer its refusals with problem documents. Unforeseen errors are the observer's."""
     # Migrations and rotation raise problems too, without paying for FastAPI.
@@ -119,6 +130,8 @@ def install(app: FastAPI) -> None:
     async def problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101 - registered for this kind only
         request.state.problem = error
+        if request.url.path.startswith("/auth/") and "text/html" in request.headers.get("accept", ""):
+            return _page(error, request.state.request_id)
         return response(error.status, error.detail, request.state.request_id, error.headers)
 
     async def http_error(request: Request, error: Exception) -> Response:

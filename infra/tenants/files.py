@@ -12,7 +12,7 @@ from typing import Any
 from components.settings import find_certificate_fault
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import SETTINGS_KEY, TENANT_KEY, settings_in, settings_of, stack_file, stacks_in
+from infra.stack_files import SETTINGS_KEY, TENANT_KEY, mentions, settings_in, settings_of, stack_file, stacks_in
 from infra.suggestion import suggestion
 from infra.tenants import capacity
 from infra.tenants.hold import pool_obstacles
@@ -42,8 +42,8 @@ def _read_listed(root: Path, name: str, listing: Listing) -> Tenant:
         raise ProblemsError(one for one in listing.problems if one.file in (path, *others))
     try:
         status = os.stat(f"{root}/{path}")
-    except OSError:  # a link to nothing, or taken away meanwhile
-        raise ProblemsError([_missing(root, name, listing)]) from None
+    except OSError as error:  # a link to nothing, or taken away meanwhile
+        raise ProblemsError([Problem(file=path, message=f"cannot be read: {error.strerror}")]) from None
     try:
         return _read(root, path, name, status.st_mtime_ns, status.st_size)
     except ProblemsError as error:
@@ -191,7 +191,7 @@ def _by_place(root: Path, standing: Mapping[str, list[Tenant]]) -> dict[tuple[st
     for base, places in standing.items():
         settings = _settings(root, base)
         for place in places:
-            found[place.name, base] += [*_base_problems(place, settings), *_taken(place, holders)]
+            found[place.name, base] += [*_base_problems(root, place, settings), *_taken(place, holders)]
         for place, message in capacity.beyond(settings or {}, places):
             found[place.name, base].append(Problem(path="base", message=message))
     return found
@@ -231,9 +231,12 @@ def _taken(place: Tenant, holders: Mapping[tuple[str, object, str], set[str]]) -
             yield Problem(path=own[0], message=f"{own[1]} is also {', '.join(sorted(others))}'s; choose another")
 
 
-def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[Problem]:
+def _base_problems(root: Path, tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[Problem]:
     if base is None:
-        yield Problem(path="base", message=f"there is no base stack {tenant.base}: no Pulumi.{tenant.base}.yaml")
+        known, file = stacks_in(root), stack_file(root, tenant.base).name
+        why = f"{file} holds no settings that can be read" if tenant.base in known else f"no {file}"
+        message = f"there is no base stack {tenant.base}: {why}{suggestion(tenant.base, known)}"
+        yield Problem(path="base", message=message)
         return
     if base.get("region") != tenant.region:
         yield _elsewhere(tenant.region, tenant.base, base)
@@ -288,7 +291,7 @@ def moving(root: Path, base: str) -> list[Tenant]:
     found = []
     listing = list_records(root)
     for name in listing.names():
-        if b"move" in (root / listing.path(name)).read_bytes():
+        if mentions(root / listing.path(name), "move"):
             tenant = _read_listed(root, name, listing).at(base)
             if tenant.isolation == "pool" and tenant.stack == base and tenant.move is not None:
                 found.append(tenant)
@@ -315,7 +318,7 @@ def _orphans(root: Path, tenants: Iterable[Tenant], listing: Listing) -> Iterato
             problems = list(_stack_problems(known, stack, index_of(root).of(file.name)))
             yield from read_yaml(file).locate(problems, "config") if problems else ()
         except ProblemsError as error:
-            if TENANT_KEY in file.read_text(encoding="utf-8", errors="replace"):
+            if mentions(file, TENANT_KEY):
                 yield from error.problems  # of a base stack's file, its own rehearsal tells
 
 

@@ -60,6 +60,8 @@ def _walk(root: Path, folder: str) -> Iterator[tuple[str, bool]]:
             entries = sorted(opened, key=lambda one: one.name)
     except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        raise ProblemsError([Problem(file=folder, message=f"cannot be read: {error.strerror}")]) from None
     for entry in entries:
         path = f"{folder}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):

@@ -11,6 +11,7 @@ from components.names import ACCESS_LOG_PREFIX, EXPORTS, EXPORTS_LOG_PREFIX
 from infra.tenants.record import Tenant
 from operations.access.logs import SIGNED_BEFORE, Logs
 from operations.access.records import HandedOut, ObjectRead
+from project.terminal import count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +213,6 @@ def as_lines(answer: Answer) -> Iterator[str]:
         yield f"{one.time:%Y-%m-%d %H:%M:%S}  {refused}{file}: {who} ({one.how}{ids})"
     yield from (f"! {gap}" for gap in answer.gaps)
     records = ", ".join(f"{number} of the {kind}" for kind, number in answer.counted.items())
-    yield f"{len(answer.accesses)} readings, {len(answer.unattributed)} not attributed; records: {records}"
+    yield f"{count(len(answer.accesses), 'reading')}, {len(answer.unattributed)} not attributed; records: {records}"
     if answer.unused:
         yield f"{answer.unused} addresses were handed out and not read from"

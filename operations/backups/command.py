@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @JSON
 @report_errors
 def backups(*, name: str, live: bool, vault_profile: str | None, this_account: bool, json_wanted: bool) -> None:
-    """Look whether what STACK would be restored from is there and can be read, the worst first.
+    """Check that what STACK would be restored from is there and can be read, the worst first.
 
     Newest moment, snapshots and with whom they are shared, keys and the day on which they go, versions of files, the
     erasure ledger, and a restored copy that was left behind; exports, replicated files, copies in other regions, and a

@@ -10,7 +10,7 @@ from operations.help import Commands
 
 @click.group(cls=Commands)
 def bootstrap() -> None:
-    """Give an account what it needs once: state, registry, trust in GitHub, roles, trail, budget.
+    """Set up an account, once: state, registry, trust in GitHub, roles, trail, budget.
 
     Run by a person who administers the account: docs/bootstrap.md.
     """

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--refresh/--no-refresh",
     default=None,
-    help="Look first for what was changed beside the program. By default where customers' data are: prod and staging.",
+    help="Look first for what was changed outside the program. By default where customers' data are: prod and staging.",
 )
 @click.option(
     "--plan/--no-plan",
@@ -111,8 +111,8 @@ def deploy(
 def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
     """Wait until the service of STACK runs what was declared.
 
-    Success is the PRIMARY deployment running the declared task definition with its rollout COMPLETED: a steady state
-    after ECS went back is none. Exits with 3 where it does not come to that.
+    Success is the PRIMARY deployment running the declared task definition with its rollout COMPLETED; a steady
+    state that ECS reached by rolling back is a failure. Exits with 3 where it does not come to that.
     """
     from operations.deploy import rollout as waiting
 
@@ -131,7 +131,7 @@ def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
 @JSON
 @report_errors
 def releases(*, stack: str, json_wanted: bool) -> None:
-    """List the images that the service of STACK has run, newest first: where to go back to.
+    """List the images that the service of STACK has run, newest first, to roll back to.
 
     Times are UTC. `workbuoy deploy STACK --image DIGEST` puts one of them back.
     """

@@ -75,7 +75,7 @@ def smoke(
     Args:
         stack: the stack's name, for messages.
         url: the service's address. Certificates are verified; without https, `notify` hears that nothing was encrypted.
-        notify: gets a line an attempt that failed.
+        notify: gets a line where an attempt failed in another way than the one before.
         timeout_seconds: for all of it.
         pause_seconds: between attempts.
         trust: authorities to believe instead of the system's.
@@ -91,6 +91,7 @@ def smoke(
     deadline = time.monotonic() + timeout_seconds
 
     def ask_until(path: str) -> Probe:
+        before = ""
         while True:
             began = time.monotonic()
             answer = _ask(opener, url + path)
@@ -100,7 +101,9 @@ def smoke(
             if time.monotonic() + pause_seconds > deadline:
                 unanswered = UnreachedError if isinstance(answer, str) else FailedError
                 raise unanswered(f"{stack}: {url}{path} {response}", _hint(stack, answer))
-            notify(f"{stack}: {path} {response}; once more")
+            if response != before:
+                notify(f"{stack}: {path} {response}; trying again for at most {deadline - time.monotonic():.0f} s")
+            before = response
             time.sleep(pause_seconds)
 
     return tuple(ask_until(path) for path in PATHS)
@@ -108,7 +111,7 @@ def smoke(
 
 def _hint(stack: str, answer: int | str) -> str:
     if isinstance(answer, str):
-        return f"is this machine inside service.allowedCidrBlocks of {stack}?"
+        return f"does DNS know it, and is this machine inside service.allowedCidrBlocks of {stack}?"
     return f"`aws logs tail /workbuoy/workbuoy-{stack}/service` says why"
 
 
@@ -121,6 +124,6 @@ def _ask(opener: urllib.request.OpenerDirector, address: str) -> int | str:
         with error:
             return error.code
     except urllib.error.URLError as error:
-        return f"cannot be reached: {error.reason}"
+        return f"cannot be reached: {getattr(error.reason, 'strerror', None) or error.reason}"
     except (OSError, http.client.HTTPException) as error:
         return f"broke off: {error or type(error).__name__}"

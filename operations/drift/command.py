@@ -7,13 +7,14 @@ import click
 from operations.confirming import require_person
 from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, notify, print_result, print_text, report_errors
 from operations.review.command import FILE
+from project.terminal import count
 
 
 @click.command()
 @click.argument("stack")
 @click.option("--put-back", is_flag=True, help="Make the cloud what the program says: refresh, review, update.")
 @click.option("--keep", is_flag=True, help="Say what to write into which file, and take it into the state.")
-@click.option("--account", is_flag=True, help="Look for what was added in the account beside what STACK declares.")
+@click.option("--account", is_flag=True, help="Report what was added in the account that STACK does not declare.")
 @click.option("--yes", is_flag=True, help="With --put-back or --keep: do not ask before each step.")
 @click.option(
     "--plan/--no-plan",
@@ -34,7 +35,7 @@ def drift(
     json_wanted: bool,
     markdown: Path | None,
 ) -> None:
-    """Report what was changed in STACK beside the program, by reading it anew; or put it back, or keep it.
+    """Report what was changed in STACK outside the program, by reading it again; or put it back, or keep it.
 
     Without --put-back and --keep it writes nothing, not even the state. What a review would stop comes first. Exits
     with 3 where something drifted, or still differs; with 4 where --account may not read something.
@@ -77,7 +78,10 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
     document = {**as_json(stack, compared.added), "unread": list(compared.unread)}
     print_result("drift-account", document, text, json_wanted=json_wanted)
     if compared.unread:
-        fail(NOT_MADE, f"{stack}: {len(compared.unread)} questions were refused, so what stands there is not known")
+        fail(
+            NOT_MADE,
+            f"{stack}: {count(len(compared.unread), 'question')} refused by AWS, so what stands there is not known",
+        )
     if compared.added:
         raise SystemExit(CHECK_FAILED)
 

@@ -21,7 +21,7 @@ from project.interrupts import heeded
 OLDEST_CLI: Final = VersionInfo.parse("3.260.0")
 """The oldest CLI that this project was run with; the SDK itself asks for 3.1.0 only."""
 
-INSTALL: Final = "`workbuoy engine install` mends it"
+INSTALL: Final = "`workbuoy engine install` installs it"
 _HIDDEN_OPTIONS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
 """Lets the CLI take `--event-log`, as Pulumi's Automation API does."""
 CANCELLING: Final = "Cancelling: waiting for what runs to end. Ctrl-C again ends at once and leaves operations pending."

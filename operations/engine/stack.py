@@ -18,6 +18,7 @@ from operations.engine.reviewed import Reviewed, ReviewGuard
 from operations.engine.stack_file import only_provider_added, provider_lines, require_provider
 from project.files import Project
 from project.placement import Placement, placement_of
+from project.terminal import count
 
 _AT_ONCE: Final = ("--yes", "--skip-preview")
 
@@ -192,5 +193,9 @@ class EngineStack(BackendStack):
 
     def _remains(self) -> str:
         state = self.state()
-        left, standing = state.pending, f"{len(state.resources)} resources stand in the state"
-        return f"{standing}, {len(left)} operations are pending: {some(left)}" if left else f"{standing}, none pending"
+        left, standing = state.pending, f"{count(len(state.resources), 'resource')} in the state"
+        return (
+            f"{standing}, {count(len(left), 'operation')} pending: {some(left)}"
+            if left
+            else f"{standing}, none pending"
+        )

@@ -20,6 +20,7 @@ from policies.permissions.matrix import grants
 from policies.runner import Finding, Report, check
 from project.files import Project
 from project.silos import base_of, residency_of
+from project.terminal import count
 from rehearsal.as_graph import graph_of
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
@@ -119,7 +120,7 @@ def permissions(declared: Declared) -> Item:
     for name, graph in declared.graphs.items():
         rows = _rows(graph.resources)
         documents[f"permissions/{name}.json"] = {"grants": rows}
-        summary.append(f"{name}: {len(rows)} grants of {len({row['role'] for row in rows})} roles")
+        summary.append(f"{name}: {count(len(rows), 'grant')} of {count(len({row['role'] for row in rows}), 'role')}")
     summary += declared.gaps
     state = State.MISSING if declared.gaps or not summary else State.PASSED
     return Item(kind="permissions", title="Who may do what", state=state, summary=tuple(summary), documents=documents)
@@ -148,7 +149,7 @@ def waivers(root: Path, today: date) -> Item:
         "exemptions.json": [one.model_dump(mode="json") for one in standing],
     }
     summary = (
-        f"{len(filed)} waivers in force, each with an owner and a last day",
+        f"{count(len(filed), 'waiver')} in force, each with an owner and a last day",
         f"{len(standing)} exemptions with a reason; {ending} end within {LONGEST_DAYS} days",
         *ended,
     )

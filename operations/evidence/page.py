@@ -6,7 +6,8 @@ from itertools import groupby
 from operations.evidence.declared import Control
 from operations.evidence.items import Item, State
 from operations.evidence.judged import Judged, Pack
-from rehearsal.report.markup import Child, Html, code, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Child, Html, code, el, join
 from rehearsal.report.page import head, script
 from rehearsal.report.present import Column, chip, table
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def fleet() -> None:
-    """Roll a release out to many customers' own stacks, in waves, by as many runners as there are.
+    """Roll a release out to many customers' own stacks, in waves, by any number of runners.
 
     What is done stands in a journal beside the engine's state, so any runner or laptop goes on where another stopped.
     """
@@ -34,7 +34,10 @@ def fleet() -> None:
 @fleet.command()
 @of_environment(IMAGE, OUTPUT, JSON, journal=False)
 def plan(*, image: str, where: "Where", github_output: bool, json_wanted: bool) -> None:
-    """Show who gets an image in which wave, and which runner does whom. Nothing is written, and AWS is not asked."""
+    """Show which customers get an image in which wave, and which runner deploys which.
+
+    Nothing is written, and AWS is not asked.
+    """
     from operations.fleet import text
     from operations.fleet.plan import plan_release
     from operations.workflow import write_outputs
@@ -89,7 +92,7 @@ def start(*, image: str, where: "Where", github_output: bool) -> None:
     JSON,
 )
 def deploy(*, name: str, others: bool, timeout_minutes: int, where: "Where", json_wanted: bool) -> None:
-    """Deploy the customers of one shard, and watch their stacks; who is done already is left alone.
+    """Deploy the customers of one shard, and watch their stacks; those that are done are left alone.
 
     Exits with 3 where more failed than fleet.yaml allows, and with 130 where this did not come to its end: the same
     command goes on, anywhere.
@@ -132,7 +135,7 @@ def go_on(*, wave: str | None, where: "Where") -> None:
 @fleet.command()
 @of_environment(click.option("--because", metavar="REASON", required=True, help="Shown to whoever asks why."))
 def stop(*, because: str, where: "Where") -> None:
-    """Let no runner begin another customer. What has begun comes to its end."""
+    """Stop a rollout: no runner begins another customer, and what has begun is finished."""
     run = where.journal().stop([because])
     print_text(f"{run.called}: {run.state}")
     notify("Next: workbuoy fleet resume, rollback or end")
@@ -145,7 +148,7 @@ def stop(*, because: str, where: "Where") -> None:
     )
 )
 def resume(*, accept: str | None, where: "Where") -> None:
-    """Let a stopped rollout go on in its wave: who failed is done again, unless --accept lets it pass."""
+    """Resume a stopped rollout in its wave: customers that failed are done again, unless --accept lets them pass."""
     from operations.fleet.control import resume as perform
 
     run = perform(where.journal(), accept)
@@ -179,7 +182,7 @@ def rollback(*, where: "Where", github_output: bool, yes: bool) -> None:
 @fleet.command()
 @of_environment()
 def end(*, where: "Where") -> None:
-    """Give a stopped rollout up, so that another one may begin. Nothing is brought back."""
+    """Abandon a stopped rollout, so that another one may begin. Nothing is brought back."""
     from operations.fleet.control import end as perform
 
     run = perform(where.journal())

@@ -16,7 +16,8 @@ from operations.fleet.looks import Looks
 from operations.fleet.page_form import Form, form_section
 from operations.fleet.standing import SUBJECTS, Row, Stack, running_image
 from operations.fleet.text import some
-from rehearsal.report.markup import Child, Html, code, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Child, Html, code, el, join
 from rehearsal.report.page import head, script
 from rehearsal.report.present import Column, chip, table
 

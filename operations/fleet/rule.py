@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from infra.fleet import StopRule
 from operations.engine.messages import some
 from operations.fleet.records import ShardRecord
+from project.terminal import count
 
 
 def reasons_to_stop(wave: str, records: Sequence[ShardRecord], rule: StopRule) -> list[str]:
@@ -29,7 +30,7 @@ def _reasons(records: Sequence[ShardRecord], rule: StopRule) -> Iterator[str]:
         yield f"could not be watched: {some([*unknown, *unwatched])}"
     firing = [alarm for one in watched for alarm in one.alarms]
     if len(firing) > rule.alarms:
-        yield f"{len(firing)} alarms fire, and {rule.alarms} may: {some(firing)}"
+        yield f"{count(len(firing), 'alarm')} raised, and {rule.alarms} may be: {some(firing)}"
     rates = {stack: rate for one in watched for stack, rate in one.burn_rates.items() if rate > rule.burn_rate}
     if rates:
         worst = max(rates.values())

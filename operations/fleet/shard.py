@@ -24,6 +24,7 @@ from operations.tenant.deployment.board import board
 from operations.tenant.deployment.every import GRACE_SECONDS
 from operations.tenant.deployment.scheduler import Scheduler, SiloOutcome, Stop, run_child
 from project.interrupts import heeded
+from project.terminal import count
 
 LOGS: Final = ".workbuoy/fleet"
 RENEWALS: Final = 4
@@ -174,7 +175,9 @@ class _Shift:
         record, minutes = self._lease.record, self._worker.settings.watch_minutes
         deployed = any(one.state == "done" for one in record.customers.values())
         if deployed and minutes and self._run.state == "running":  # who goes back knows what was wrong
-            self._notify(f"{record.head.name}: watching {len(record.customers)} stacks for {minutes} minutes ...")
+            self._notify(
+                f"{record.head.name}: watching {count(len(record.customers), 'stack')} for {minutes} minutes ..."
+            )
             self._worker.sleep(minutes * 60)
         if self._gone:
             return False

@@ -97,7 +97,7 @@ def _print_cells(found: "Sequence[Cell]", *, json_wanted: bool) -> None:
 @click.command()
 @of_environment(LOOKS, JSON)
 def status(*, where: "Where", looks: Path | None, json_wanted: bool) -> None:
-    """Show how far the latest rollout is: what went wrong one row a cause, and which runner has which shard.
+    """Show how far the latest rollout is: failures by their cause, and which runner has which shard.
 
     With --looks also which image runs where, what drifted, which drills are overdue and which backups are not good, one
     row a cause; a stack that nobody looked at is a row too. Then exits with 3 where something needs attention.
@@ -161,7 +161,7 @@ def page(*, where: "Where", looks: Path | None, output: Path, repository: str | 
 )
 @report_errors
 def look(*, what: str, stacks: str, output: Path, parallel: int, minutes_each: int, minutes: int) -> None:
-    """Look at stacks one after the other as the night does: what drifted, or whether each could be restored.
+    """Check stacks one after the other, as the nightly workflow does: what drifted, or whether each could be restored.
 
     For drift: `drift`, `drift --account`, `releases` and `cost`. For drills: `restore end --expired`, `restore drill
     --due`, `drills --measure` and `backups --live --this-account`. What they print is left for `fleet status` and

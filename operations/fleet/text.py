@@ -9,6 +9,7 @@ from operations.changed.estate import Base
 from operations.fleet.journal import counts
 from operations.fleet.plan import WAVES, FleetPlan
 from operations.fleet.records import Run, ShardHead, ShardRecord
+from project.terminal import count
 
 _NOT_SHOWN: Final = ("plan", "writes")
 """Of a run, what the journal alone needs."""
@@ -17,13 +18,15 @@ _NOT_SHOWN: Final = ("plan", "writes")
 def plan_text(plan: FleetPlan) -> str:
     """The waves, a line each, and the first customers by name."""
     everyone = sum(len(one.customers) for one in plan.shards)
-    lines = [f"{plan.environment}: {everyone:,} customers with stacks of their own get {plan.image}"]
+    lines = [f"{plan.environment}: {count(everyone, 'customer')} with a stack of their own: {plan.image}"]
     for wave in plan.waves:
         shards = plan.of(wave)
         customers = [one.name for shard in shards for one in shard.customers]
         bases, accounts = {one.head.base for one in shards}, {one.head.account for one in shards}
-        where = f"{len(bases)} base stacks, {len(accounts)} accounts"
-        lines.append(f"  {wave:<9} {len(customers):>6,} customers in {len(shards):>3} shards, on {where}")
+        where = f"{count(len(bases), 'base stack')}, {count(len(accounts), 'account')}"
+        lines.append(
+            f"  {wave:<9} {count(len(customers), 'customer'):>16} in {count(len(shards), 'shard')}, on {where}"
+        )
         if wave == WAVES[0]:
             lines.append(f"            {', '.join(customers)}")
     return "\n".join(lines)

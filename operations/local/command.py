@@ -20,8 +20,8 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
 
     A second update and a refresh must change nothing but what moto is known not to hold
     (operations/local/not_held.yaml). Nothing stays: backend, server and copy of the project are gone afterwards.
-    A step that fails ends it; what came before is told. Exits with 3 where a step failed, something else changed, or
-    something is left.
+    A step that fails ends it; what came before is reported. Exits with 3 where a step failed, something else changed,
+    or something is left.
     """
     from operations.local.run import require_genuine_plugins, run
     from project.files import find_project

@@ -74,8 +74,8 @@ def locate(
 ) -> None:
     """Report where TENANT's data are: every store, its region, key, retention, backups and who can read it.
 
-    Copies that remain where a customer was before a move are told, too. Without TENANT: one line for each customer, as
-    they are found. Ends with 3 where a store or such a copy lies outside residency, or what was deployed,
+    Copies that remain where a customer was before a move are listed, too. Without TENANT: one line for each customer,
+    as they are found. Ends with 3 where a store or such a copy lies outside residency, or what was deployed,
     or the account, is not as declared, or a record lacks something.
     """
     source_name = _source(source_name, live=live, states=bool(state_files))

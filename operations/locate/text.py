@@ -8,7 +8,7 @@ from operations.locate.answer import Answer, reader_name, source_words
 from operations.locate.left import LeftCopy
 from operations.locate.places import place_name
 from operations.locate.stores import Group, Holds, Located
-from project.terminal import wrapped
+from project.terminal import count, wrapped
 
 
 def text(answer: Answer) -> str:
@@ -129,9 +129,9 @@ def _foot(answer: Answer) -> Iterator[str]:
     outside = len(answer.outside) + len(answer.left_outside)
     inside = inside if not outside else f"{outside} OUTSIDE residency"
     yield ""
-    yield f"{len(answer.stores)} stores, {inside}; {answer.seconds:.1f} s"
+    yield f"{count(len(answer.stores), 'store')}, {inside}; {answer.seconds:.1f} s"
     if answer.searched:
-        yield from wrapped(f"Looked through {len(answer.searched)} regions of the account.", "")
+        yield from wrapped(f"Looked through {count(len(answer.searched), 'region')} of the account.", "")
     if answer.left:
         hint = f"Whether what should have ended did: workbuoy tenant remains {answer.tenant.name} --live"
         yield from wrapped(hint, "")

@@ -281,6 +281,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
 }
 """By their names, as commands print them: `FleetCells` is `fleet-cells`."""
 _COMMANDS: Final[Mapping[str, str]] = {
+    "rehearse-all": "`workbuoy rehearse --all`",
     "access": "`workbuoy access TENANT`",
     "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",

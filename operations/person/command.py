@@ -24,7 +24,7 @@ MEMBER = click.option(
 
 @click.group(cls=Commands)
 def person() -> None:
-    """Give one person what is theirs, or let go of them for good.
+    """Export one person's data, or erase the person for good.
 
     A person is a member of one customer, named by the member's id: no name stands in a command, a log or the trail.
     """

@@ -46,7 +46,9 @@ USUAL = "dev"
 @click.option("--browser", "in_browser", is_flag=True, help="Also let a person work in the service, in Chromium.")
 @click.option("--restore", is_flag=True, help="Damage one of two customers, and bring it back to the moment before.")
 @click.option(
-    "--leave", is_flag=True, help="Let a customer leave, proved gone; with --tenants also those with a stack."
+    "--leave",
+    is_flag=True,
+    help="Let a customer leave, and prove that it is gone; with --tenants also those with a stack.",
 )
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option(

@@ -149,7 +149,7 @@ def restore_tenant(
 @JSON
 @report_errors
 def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: bool) -> None:
-    """Give a customer back what stood before the last restore to TIME."""
+    """Undo a customer's last restore to TIME: what stood before comes back."""
     if at_text is None or confirmed != name:
         raise click.UsageError(f"say --at TIME, as it was restored, and --yes-restore {name}")
     at = parse_past(at_text)

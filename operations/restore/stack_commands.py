@@ -94,7 +94,7 @@ def switch(
     evidence_file: Path | None,
     json_wanted: bool,
 ) -> None:
-    """Let STACK serve from its restored copy: for who deploys, once `workbuoy restore stack` has made it.
+    """Let STACK serve from its restored copy, once `workbuoy restore stack` has made it; run by who deploys.
 
     The service stands still meanwhile. What served is kept under another name, protected, as the way back: --back.
     The database is never replaced: a review that would do so stops it.

@@ -45,7 +45,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     "--drills",
     "drills_file",
     type=FILE,
-    help="With --record: keep in this file what is known of STACK's restore drills; with --events: tell it.",
+    help="With --record: keep in this file what is known of STACK's restore drills; with --events: report it.",
 )
 @click.option(
     "--suggest", is_flag=True, help="Only print the alias of each resource that was renamed or moved, as code."

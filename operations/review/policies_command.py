@@ -7,6 +7,7 @@ import click
 from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_page, print_result, report_errors
 from operations.help import Commands
 from operations.review.command import FILE
+from project.terminal import count
 
 GRAPH = click.option("--graph", type=FILE, help="What `rehearse --json` printed, instead of what STACK declares.")
 STACK = click.argument("stack", required=False)
@@ -77,7 +78,7 @@ def lint(stack: str | None, graph: Path | None, json_wanted: bool) -> None:
     rows, text = perform.fault_rows(faults), perform.fault_lines(faults)
     print_result("policies-lint", {"faults": rows}, text, json_wanted=json_wanted)
     if faults:
-        fail(CHECK_FAILED, f"{len(faults)} faults in policy documents")
+        fail(CHECK_FAILED, f"{count(len(faults), 'fault')} in policy documents")
 
 
 @policies.command()

@@ -15,7 +15,7 @@ from operations.tenant.stack_commands import deploy, preview
 
 @click.group(cls=Commands)
 def tenant() -> None:
-    """Create customers, deploy their stacks, look at them, and let them go.
+    """Create customers, deploy their stacks, inspect them, and remove them.
 
     A customer is one reviewed file, tenants/NAME.yaml. A silo has a stack of its own; a pool tenant is rows and
     objects in its base stack.

@@ -6,7 +6,7 @@ from typing import Any, Final
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from infra.tenants.tiers import TIERS
-from project.terminal import columns
+from project.terminal import columns, count
 
 _HEAD: Final = ("name", "isolation", "base", "region", "residency", "tier", "state")
 _SHRINKS: Final = (4, 2)  # residency, then base: what `show` tells whole
@@ -58,7 +58,7 @@ def table(tenants: Sequence[Tenant]) -> str:
         over = sum(widths) + 2 * (len(widths) - 1) - columns()
         widths[column] = max(len(_HEAD[column]), widths[column] - max(over, 0))
     lines = ("  ".join(_cut(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "".join(f"{line}\n" for line in lines) + f"{len(tenants)} customers\n"
+    return "".join(f"{line}\n" for line in lines) + f"{count(len(tenants), 'customer')}\n"
 
 
 def _row(tenant: Tenant) -> tuple[str, ...]:

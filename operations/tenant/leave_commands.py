@@ -59,7 +59,7 @@ def destroy(
     confirmed: str | None,
     keep_snapshot_days: int,
 ) -> None:
-    """Let a customer go that retires, and record it in tenants/offboarded/.
+    """Remove a retiring customer, and record it in tenants/offboarded/.
 
     The customer is frozen and exported first, and the export is read again. Then a silo's stack is destroyed; a final
     snapshot, its files and the keys stay until their day. A pool tenant is removed from the shared database and bucket,

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_result, print_text, report_errors, warn
+from project.terminal import count
 
 
 @click.command("list")
@@ -78,6 +79,7 @@ def check(*, since: str | None, json_wanted: bool) -> None:
         rows = [{"file": one.file, "line": one.line, "path": one.path, "message": one.message} for one in problems]
         print_json("tenant-check", {"tenants": len(read.tenants), "problems": rows, "warnings": warnings})
     if problems:
-        fail(MISTAKE, *map(str, problems))
+        fail(MISTAKE, *map(str, dict.fromkeys(problems)))
     if not json_wanted:
-        print_text(f"{len(read.tenants)} customers' files are in order.")
+        files = count(len(read.tenants), "customer's file is", "customers' files are")
+        print_text(f"{files} in order.")

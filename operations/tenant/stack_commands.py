@@ -8,6 +8,7 @@ import click
 
 from operations.confirming import require_confirmation, require_person
 from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, notify, print_result, report_errors
+from project.terminal import count
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -174,7 +175,7 @@ def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> No
         for line in planned.notes:
             notify(line)
         if planned.names and not yes:
-            require_confirmation(f"Review and update {len(planned.names)} stacks?")
+            require_confirmation(f"Review and update {count(len(planned.names), 'stack')}?")
         result = deploy_all(root, options, planned)
     rows = [{"tenant": name, "state": one.state, "cause": one.cause} for name, one in result.outcomes.items()]
     document = {"journal": str(result.journal or ""), "tenants": rows}
@@ -182,4 +183,4 @@ def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> No
     if result.interrupted:
         fail(INTERRUPTED, "interrupted; the same command goes on where this stopped")
     if result.failed:
-        fail(CHECK_FAILED, f"{result.failed} failed; the same command does them again")
+        fail(CHECK_FAILED, f"{result.failed} failed; run the same command again to repeat what failed")

@@ -70,8 +70,3 @@ def code(value: object) -> Html:
 def link(anchor: str, *children: Child) -> Html:
     """A link to a place on this page."""
     return el("a", *children, href=f"#{anchor}")
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 resource`, `2 resources`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -7,7 +7,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from rehearsal.report.markup import Facts, Html, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Facts, Html, el, join
 from rehearsal.report.present import Section
 from rehearsal.report.sections.access import access
 from rehearsal.report.sections.alarms import alarms

@@ -41,12 +41,25 @@ def test_an_output_that_is_full_is_one_line(arguments: list[str]) -> None:
     assert done.stderr == "error: cannot write the output: No space left on device\n"
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+@pytest.mark.parametrize("arguments", ["cost dev", "policies matrix prod"])
+def test_a_reader_that_has_seen_enough_is_no_error_and_no_verdict(arguments: str) -> None:
+    line = f"'{WORKBUOY}' {arguments} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "told"),
+    [
+        ("mkdir gone; cd gone; rmdir ../gone; '{0}' cost dev", 1, "the current folder is gone; change to another one"),
+        ("'{0}' cost dev >&-", 4, "cannot write the output: it is closed"),
+    ],
+)
+def test_where_nothing_can_begin_one_line_says_why(line: str, code: int, told: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        ["bash", "-c", f"'{WORKBUOY}' cost dev | head -1"], cwd=PROJECT, capture_output=True, text=True, check=False
+        ["bash", "-c", line.format(WORKBUOY)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert done.stdout.startswith("dev (")
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (code, f"error: {told}\n")
 
 
 def test_the_version_is_the_packages() -> None:

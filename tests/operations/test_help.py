@@ -90,6 +90,14 @@ def test_wrong_usage_begins_as_every_error_does_and_exits_with_2(words: list[str
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("path", list(groups(main)), ids=lambda path: " ".join(path) or "workbuoy")
+def test_a_group_alone_shows_its_help_once_and_no_error(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, path)
+    assert result.exit_code == 2
+    assert result.stderr.count("Usage:") == 1
+    assert "error:" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

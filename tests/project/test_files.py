@@ -52,7 +52,7 @@ def test_a_stack_name_cannot_lead_out_of_the_project(project: Project) -> None:
         ("", "is empty"),
         ("# only a comment\n", "is empty"),
         ("config: [", "is not YAML"),
-        ("config:\n\tkey: 1\n", "is not YAML"),
+        ("config:\n\tkey: 1\n", "yaml:2: is not YAML: a tab indents this line; write spaces"),
         ("- a\n- b\n", "must hold settings by name"),
         ("config:\n", "config: is missing or empty"),
         ("secretsprovider: x\n", "config: is missing or empty"),
@@ -70,6 +70,15 @@ def test_a_stack_file_that_cannot_be_used_is_one_problem_with_its_name(
     (problem,) = caught.value.problems
     assert problem.file == "Pulumi.test.yaml"
     assert message in str(problem)
+
+
+def test_what_stands_in_the_place_of_a_stack_file_is_named_as_such(project: Project) -> None:
+    project.stack_file("folder").mkdir()
+    with pytest.raises(ProblemsError, match=r"Pulumi\.folder\.yaml: cannot be read: Is a directory"):
+        read_config(project, "folder")
+    project.stack_file("nowhere").symlink_to("nothing")
+    with pytest.raises(ProblemsError, match=r"Pulumi\.nowhere\.yaml: cannot be read: No such file"):
+        read_config(project, "nowhere")
 
 
 def test_a_stack_file_that_is_no_text_is_one_problem(project: Project) -> None:

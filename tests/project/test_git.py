@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.problems import ProblemsError
-from project.git import git_output, git_text, run_git
+from project.git import commit_of, git_output, git_text, run_git
 
 
 @pytest.fixture
@@ -40,3 +40,17 @@ def test_without_git_one_line_says_so(repository: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ProblemsError, match="git is not on PATH; install it"):
         run_git(repository, "status")
+
+
+def test_a_repository_of_another_user_is_not_said_to_be_none(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # as git's own tests do
+    with pytest.raises(ProblemsError, match=r"belongs to another user.*--add safe\.directory"):
+        commit_of(repository, "HEAD")
+
+
+def test_a_branch_that_only_the_remote_has_is_suggested(repository: Path) -> None:
+    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a"}
+    run_git(repository, "commit", "--allow-empty", "--message", "first", **who)
+    run_git(repository, "update-ref", "refs/remotes/origin/release", "HEAD")
+    with pytest.raises(ProblemsError, match=r"did you mean origin/release\?"):
+        commit_of(repository, "release")

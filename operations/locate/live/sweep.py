@@ -15,6 +15,7 @@ from operations.locate.live.found import Found
 from operations.locate.live.names import Names
 from operations.locate.live.others import keys, log_groups, secrets, topics
 from policies.tags import APPLICATION, TENANT
+from project.terminal import count
 
 _AT_ONCE = 8
 _IN_A_REGION: Final[Mapping[str, Callable[[Account, str, Names], Iterator[Found]]]] = {
@@ -67,7 +68,7 @@ def sweep(account: Account, names: Names, tag: str) -> Swept:
                 unsearched.append(f"{region}: {' '.join(str(failure).split())}")
             found += here
             tagged += [(region, arn) for arn in arns]
-            account.notify(f"{region}: {len(here)} stores by name, {len(arns)} resources by tag")
+            account.notify(f"{region}: {count(len(here), 'store')} by name, {count(len(arns), 'resource')} by tag")
     refused = {one.partition(":")[0] for one in unsearched}
     searched = tuple(region for region in regions if region not in refused)
     return Swept(tuple(found), tuple(tagged), searched, tuple(unsearched))

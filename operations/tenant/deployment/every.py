@@ -14,6 +14,7 @@ from operations.tenant.deployment.journal import UNKNOWN, version_of
 from operations.tenant.deployment.scheduler import Operation, Scheduler, SiloOutcome, Stop, run_child
 from operations.tenant.files_check import read_checked
 from project.interrupts import heeded
+from project.terminal import count
 
 GRACE_SECONDS: Final = 20 * 60.0
 """How long the engine may take to end in good order: it waits for what AWS is making."""
@@ -61,7 +62,7 @@ class Result:
     def summary(self) -> str:
         """The counts, and every failure with its cause."""
         bad = [f"  {name}: {one.state}: {one.cause}" for name, one in self.outcomes.items() if one.cause]
-        return "\n".join([f"{len(self.outcomes)} silos: {counts(self.outcomes)}", *bad])
+        return "\n".join([f"{count(len(self.outcomes), 'silo')}: {counts(self.outcomes)}", *bad])
 
 
 def plan_all(root: Path, options: DeployOptions, against: Callable[[Tenant], str] = lambda _: "") -> Planned:

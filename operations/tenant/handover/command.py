@@ -62,7 +62,7 @@ def export(*, name: str, json_wanted: bool) -> None:
 @JSON
 @report_errors
 def link(*, name: str, member: UUID | None, hours: int, json_wanted: bool) -> None:
-    """Print an address for each archive of a customer's newest export, which anyone can read from for a while.
+    """Print an address for each archive of a customer's newest export, from which anyone can read for a while.
 
     An address ends with the session of whoever makes it, where that ends sooner. Whoever has it needs no login: send
     it as you would send the data.

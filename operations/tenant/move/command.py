@@ -9,6 +9,7 @@ import click
 from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, report_errors
 from operations.tenant.move.options import MoveOptions, all_steps, printed
 from operations.tenant.move.steps import RUNNABLE, old_and_new
+from project.terminal import count
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -146,4 +147,4 @@ def _print_plan(project: "Project", tenant: "Tenant", options: MoveOptions) -> N
     plan, steps = _plan(project, tenant, options), all_steps(tenant, options)
     printed(plan_document(tenant, plan, steps), plan_text(tenant, plan, steps, options.size), options)
     if plan.obstacles:
-        fail(CHECK_FAILED, f"{len(plan.obstacles)} obstacles, named above; nothing was done")
+        fail(CHECK_FAILED, f"{count(len(plan.obstacles), 'obstacle')}, named above; nothing was done")

@@ -24,6 +24,7 @@ from operations.tenant.move.steps import (
 from operations.tenant.promotion.places import task_places
 from operations.tenant.step_tasks import done_by_task, show_outcome, show_unstarted
 from operations.tenant.steps import Step
+from project.terminal import count
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -99,7 +100,10 @@ def _report_progress(tenant: "Tenant", places: "list[TaskPlace]", options: MoveO
     firing = _alarms(places[1])
     printed({**document, "alarms": firing}, watched_text(tenant.name, places[1].stack, documents, firing), options)
     if firing:
-        fail(CHECK_FAILED, f"{len(firing)} alarms of {places[1].stack} fire; the way back is open until remove")
+        fail(
+            CHECK_FAILED,
+            f"{count(len(firing), 'alarm')} of {places[1].stack} in alarm; the way back is open until remove",
+        )
 
 
 def _alarms(place: "TaskPlace") -> list[str]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from project.terminal import count
 from rehearsal.report.access import Guarded, Identity, Permission, guarded, identities
 from rehearsal.report.access.wildcards import EVERYTHING
-from rehearsal.report.markup import Child, Html, code, count, el, join
+from rehearsal.report.markup import Child, Html, code, el, join
 from rehearsal.report.present import Column, Section, chip, items, table
 from rehearsal.report.view import View
 

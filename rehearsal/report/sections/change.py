@@ -6,9 +6,10 @@ from typing import Any
 from graph.plan import PlanStep
 from graph.resource import short_type
 from graph.wire import MASK
+from project.terminal import count
 from rehearsal.change.result import ChangeRehearsal
 from rehearsal.change.text import VERBS, counted
-from rehearsal.report.markup import Child, Html, code, count, el, join
+from rehearsal.report.markup import Child, Html, code, el, join
 from rehearsal.report.present import Column, Section, chip, items, table, value
 from rehearsal.report.view import View
 

@@ -4,7 +4,8 @@ import math
 
 from facts.captions import ENGLISH
 from facts.stores import End, KeyKind, Store, guards, stores
-from rehearsal.report.markup import Html, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Html, el, join
 from rehearsal.report.present import Column, Section, bar, chip, items, table
 from rehearsal.report.view import View
 

@@ -4,7 +4,8 @@ from collections import Counter
 
 from facts import tokens as t
 from graph.resource import short_type
-from rehearsal.report.markup import Html, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Html, el, join
 from rehearsal.report.present import TIMES, Section, items
 from rehearsal.report.sections.verdict import resources_of
 from rehearsal.report.view import View

@@ -1,6 +1,7 @@
 """The stacks that stood beside this one, each in a line."""
 
-from rehearsal.report.markup import Html, code, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Html, code, el, join
 from rehearsal.report.present import Column, Section, chip, items, milliseconds, table
 from rehearsal.report.view import View
 

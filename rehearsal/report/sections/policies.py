@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from policies.runner import Finding
-from rehearsal.report.markup import Html, code, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Html, code, el, join
 from rehearsal.report.present import Column, Section, chip, table
 from rehearsal.report.view import View
 

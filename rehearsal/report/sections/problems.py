@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from graph.resource import short_type
 from graph.wire import MASK
-from rehearsal.report.markup import Html, code, count, el, join, link
+from project.terminal import count
+from rehearsal.report.markup import Html, code, el, join, link
 from rehearsal.report.present import Column, Section, chip, mark, table, value
 from rehearsal.report.view import View
 from rehearsal.result import Check, FieldResult, Refusal, Rehearsed, State

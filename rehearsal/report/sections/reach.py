@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from rehearsal.report.markup import Child, Html, code, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Child, Html, code, el, join
 from rehearsal.report.present import Column, Section, chip, items, table
 from rehearsal.report.view import View
 from rehearsal.tenants.result import Cell, Matrix, Outcome

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from graph.resource import short_type
 from graph.wire import MASK
-from rehearsal.report.markup import Html, code, count, el, join, text
+from project.terminal import count
+from rehearsal.report.markup import Html, code, el, join, text
 from rehearsal.report.present import (
     STATE_CLASS,
     STATE_MEANING,

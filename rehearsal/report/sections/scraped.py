@@ -2,8 +2,9 @@
 
 from bisect import bisect_left
 
+from project.terminal import count
 from rehearsal.report.chart import Line, Point, chart
-from rehearsal.report.markup import Html, count, el, join
+from rehearsal.report.markup import Html, el, join
 from rehearsal.report.present import Section, items
 from rehearsal.report.view import View
 from rehearsal.service.watching import Scrape, Watched
@@ -22,7 +23,7 @@ def scraped(view: View) -> Section | None:
         f"What is shown of requests is of the last {_WINDOW_SECONDS:g} s; health checks are left out."
     )
     body = join(el("p", lead), _marks(found), el("div", _charts(found), class_="charts"))
-    return Section("scraped", "The service breathes", body, badge=f"{found.scrapes[-1].requests:.0f} requests")
+    return Section("scraped", "The service over time", body, badge=f"{found.scrapes[-1].requests:.0f} requests")
 
 
 def _marks(found: Watched) -> Html | None:

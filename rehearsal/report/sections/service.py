@@ -2,7 +2,8 @@
 
 from base64 import b64encode
 
-from rehearsal.report.markup import Html, code, count, el, join
+from project.terminal import count
+from rehearsal.report.markup import Html, code, el, join
 from rehearsal.report.present import Column, Section, bar, chip, items, milliseconds, table
 from rehearsal.report.view import View
 from rehearsal.service.result import ServiceRehearsal

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from graph.wire import MASK
-from rehearsal.report.markup import Facts, Html, code, count, el, join, link, text
+from project.terminal import count
+from rehearsal.report.markup import Facts, Html, code, el, join, link, text
 from rehearsal.report.present import STATE_MEANING, Section, chip, mark, marks, value
 from rehearsal.report.sections.problems import first_problem
 from rehearsal.report.view import View

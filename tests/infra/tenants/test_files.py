@@ -53,6 +53,7 @@ def test_host_names_and_listener_priorities_are_each_customer_s_own() -> None:
         ("isolation: silo", "isolation: own", "must be one of 'pool' or 'silo'"),
         ("isolation: silo", "isolation: pool", "hostName: is a silo's; a pool tenant shares"),
         ("base: prod", "base: production", "there is no base stack production: no Pulumi.production.yaml"),
+        ("base: prod", "base: prdo", "there is no base stack prdo: no Pulumi.prdo.yaml; did you mean prod?"),
         ("region: eu-west-1", "region: eu-north-1", "base stack prod lies in eu-west-1"),
         ("region: eu-west-1", "region: us-east-1", "tenants/acme.yaml:6: region: us-east-1 lies outside residency"),
         (
@@ -108,6 +109,20 @@ def test_all_mistakes_are_reported_at_once_each_with_its_line(edit: Edit) -> Non
 def test_one_broken_file_hides_no_other_customer(edit: Edit) -> None:
     root = edit("acme", "isolation: silo", "isolation: own")
     assert [tenant.name for tenant in read_tenants(root).tenants] == ["globex", "initech"]
+
+
+def test_a_base_stack_s_file_that_cannot_be_read_is_not_said_to_be_missing(root: Path) -> None:
+    (root / "Pulumi.prod.yaml").unlink()
+    (root / "Pulumi.prod.yaml").mkdir()
+    told = problems_of(root)
+    assert "Pulumi.prod.yaml: cannot be read: Is a directory" in told
+    assert any("no base stack prod: Pulumi.prod.yaml holds no settings that can be read" in one for one in told)
+
+
+def test_a_record_that_links_to_nothing_is_named_and_no_other_suggested(root: Path) -> None:
+    (root / "tenants/acme.yaml").unlink()
+    (root / "tenants/acme.yaml").symlink_to("nothing")
+    assert "tenants/acme.yaml: cannot be read: No such file or directory" in problems_of(root)
 
 
 def test_two_customers_on_one_base_cannot_have_one_priority_or_certificate(root: Path) -> None:

@@ -302,7 +302,7 @@ def test_a_pool_customers_id_is_the_same_id_in_capitals(tmp_path: Path) -> None:
     bucket = "workbuoy-prod-files-0123abcd"
     write(tmp_path, events=[event("AWS1", named=named(), bucket=bucket)], service=[told()])
     result = run("initech", *PERIOD, "--logs", str(tmp_path), "--tenant-id", TENANT.upper())
-    assert "1 readings, 0 not attributed" in result.stdout
+    assert "1 reading, 0 not attributed" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_a_killed_engine_is_one_line_with_what_is_pending_and_what_to_do(
     with pytest.raises(KilledError) as raised:
         opened.up()
     assert raised.value.lines == (
-        "local: the engine was killed (SIGKILL); 1 resources stand in the state, 1 operations are pending: "
+        "local: the engine was killed (SIGKILL); 1 resource in the state, 1 operation pending: "
         "creating database-instance; `pulumi cancel local --yes` takes the lock away where it is left; "
         "the same command then says what is to be settled first",
     )

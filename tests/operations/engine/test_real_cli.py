@@ -247,7 +247,7 @@ def test_a_second_run_finds_the_lock_and_ctrl_c_ends_the_first_in_good_order(eng
             refusals.append(None)
             threading.Thread(target=meanwhile).start()
 
-    with pytest.raises(InterruptedRunError, match=r"interrupted; .* resources stand in the state, none pending"):
+    with pytest.raises(InterruptedRunError, match=r"interrupted; .* resources in the state, none pending"):
         first.up(on_output=see)
     assert isinstance(refusals[-1], LockedError), refusals
     assert "(process " in str(refusals[-1])

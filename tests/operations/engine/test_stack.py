@@ -120,7 +120,7 @@ def test_without_the_cli_one_line_names_what_mends_it(made_project: Project) -> 
     with pytest.raises(EngineMissingError) as raised:
         open_stack(made_project, "local")
     assert str(raised.value) == (
-        "the engine, the Pulumi CLI, is not here; `workbuoy engine install` mends it, "
+        "the engine, the Pulumi CLI, is not here; `workbuoy engine install` installs it, "
         "and `workbuoy rehearse` needs none"
     )
     assert raised.value.code == 4
@@ -223,7 +223,7 @@ def test_a_run_that_is_interrupted_cancels_waits_and_says_what_remains(
     with pytest.raises(InterruptedRunError) as raised:
         opened.up(on_output=see)
     assert told[-1].startswith("Cancelling: waiting for what runs to end.")
-    assert str(raised.value).startswith("local: interrupted; 1 resources stand in the state, none pending; `workbuoy")
+    assert str(raised.value).startswith("local: interrupted; 1 resource in the state, none pending; `workbuoy")
     assert raised.value.code == 130
 
 

@@ -24,11 +24,11 @@ def deploy_wave(run: Run, *codes: int) -> None:
 def test_the_plan_names_the_canaries_and_counts_the_waves(run: Run) -> None:
     result = run("plan", "--image", IMAGE)
     assert result.exit_code == 0, result.output
-    assert f"prod: 12 customers with stacks of their own get {IMAGE}" in result.stdout
-    assert "canaries       1 customers in   1 shards, on 1 base stacks, 1 accounts" in result.stdout
+    assert f"prod: 12 customers with a stack of their own: {IMAGE}" in result.stdout
+    assert "canaries        1 customer in 1 shard, on 1 base stack, 1 account" in result.stdout
     assert f"\n            {CANARY}\n" in result.stdout
-    assert "share          2 customers in   2 shards, on 2 base stacks" in result.stdout
-    assert "rest           9 customers in   2 shards" in result.stdout
+    assert "share          2 customers in 2 shards, on 2 base stacks" in result.stdout
+    assert "rest           9 customers in 2 shards" in result.stdout
 
 
 def test_the_matrix_of_a_wave_holds_what_each_job_must_know(

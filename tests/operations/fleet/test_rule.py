@@ -42,7 +42,7 @@ def test_a_good_wave_lets_the_next_begin() -> None:
     [
         (
             Watched(alarms=("workbuoy-prod-c0-service-errors",)),
-            "1 alarms fire, and 0 may: workbuoy-prod-c0-service-err",
+            "1 alarm raised, and 0 may be: workbuoy-prod-c0-service-err",
         ),
         (Watched(burn_rates={"prod-c0": 14.4}), "error budgets are used up to 14.4 times too fast, 6 may be: prod-c0"),
         (Watched(error_lines={"prod-c0": 101}), "up to 101 lines of errors, and 100 may be: prod-c0"),

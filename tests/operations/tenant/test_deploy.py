@@ -151,7 +151,7 @@ def test_a_base_that_is_not_deployed_stops_with_what_to_do(
 def test_without_the_engine_one_line_says_what_brings_it(run: Run, unchanged: Callable[[], bool]) -> None:
     result = run("deploy", "acme", "--yes")
     assert result.exit_code == 4
-    assert "`workbuoy engine install` mends it" in result.stderr
+    assert "`workbuoy engine install` installs it" in result.stderr
     assert unchanged()
 
 
@@ -396,7 +396,7 @@ def test_each_silo_has_a_process_of_its_own_and_failures_are_reported_with_their
     assert all("the Pulumi CLI, is not here" in one["cause"] for one in told["tenants"])
     log = Path(told["journal"]).with_suffix("") / "acme.log"
     assert "the Pulumi CLI, is not here" in log.read_text()
-    assert "2 failed; the same command does them again" in result.stderr
+    assert "2 failed; run the same command again to repeat what failed" in result.stderr
 
 
 CHILD = """

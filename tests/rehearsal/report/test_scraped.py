@@ -66,7 +66,7 @@ def test_what_began_is_reported_in_words_and_drawn_in_each_chart() -> None:
 
 @pytest.mark.parametrize("watched", [Watched(), Watched(scrapes=WATCHED.scrapes[:2])])
 def test_without_enough_looks_there_is_no_such_section(watched: Watched) -> None:
-    assert "The service breathes" not in page(watched)
+    assert "The service over time" not in page(watched)
 
 
 def test_a_quantile_is_read_off_between_two_bounds_as_prometheus_does() -> None:
