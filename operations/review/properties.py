@@ -69,6 +69,8 @@ def _changed(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found
         yield from _containers(step)
     elif step.type == t.PARAMETER_GROUP:
         yield from _parameters(step)
+    elif step.type == t.DATABASE:
+        yield from _upgrade(step)
 
 
 def _made(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found]:
@@ -148,6 +150,17 @@ def _parameters(step: PlanStep) -> Iterator[Found]:
         was, becomes = old.get(name, "unset"), new.get(name, "unset")
         if was != becomes:
             yield note("unwatched", step.urn, f"parameter {name} {was} → {becomes}")
+
+
+def _upgrade(step: PlanStep) -> Iterator[Found]:
+    """A major version, of which an update has no other way than where the database stands."""
+    assert step.old is not None and step.new is not None  # noqa: S101, PT018  an update or a replacement
+    was, becomes = (one.inputs.get("engineVersion") for one in (step.old, step.new))
+    if not (isinstance(was, str) and isinstance(becomes, str)) or was.split(".")[0] == becomes.split(".")[0]:
+        return
+    if step.new.inputs.get("manageMasterUserPassword") is True:
+        what = "a major version, in place: blue/green deployments and replicas take no password that RDS manages"
+        yield note("unwatched", step.urn, what)
 
 
 def _containers(step: PlanStep) -> Iterator[Found]:
