@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.containers import containers
+from facts.one_way import refused_updates
 from facts.replacements import replaces
 from facts.types import TYPES, ResourceType
 from graph import Mark, Masked, Resource, Secret
@@ -50,6 +51,7 @@ def properties(plan: Plan) -> Iterator[Found]:
             yield from _made(plan, step, listed)
         elif step.op in ("update", "replace"):
             yield from _changed(plan, step, listed)
+            yield from _in_particular(step)
 
 
 def _changed(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found]:
@@ -65,6 +67,15 @@ def _changed(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found
         yield from _may_replace(step, name)
         if plan.offline and listed.loss and step.op == "update" and replaces(step.type, name) is None:
             yield NotEvaluated(step.urn, f"whether another value of {name} replaces this is not known here")
+
+
+def _in_particular(step: PlanStep) -> Iterator[Found]:
+    """What only the old value and the new one of a type's own properties tell together."""
+    if step.old is None or step.new is None:
+        return
+    if step.op == "update":
+        for refusal in refused_updates(step.type, step.old.inputs, step.new.inputs):
+            yield note("unwatched", step.urn, f"AWS does not do it: {refusal}")
     if step.type == t.TASK_DEFINITION:
         yield from _containers(step)
     elif step.type == t.PARAMETER_GROUP:

@@ -185,3 +185,8 @@ def test_a_major_version_is_told_with_the_ways_that_a_managed_password_closes(
     old = {"engineVersion": "17", "manageMasterUserPassword": managed}
     found = noted(step("update", t.DATABASE, old, {**old, "engineVersion": version}))
     assert any("blue/green deployments and replicas" in one for one in found) is told
+
+
+def test_an_update_that_aws_does_not_do_is_told() -> None:
+    found = noted(step("update", t.DATABASE, {"allocatedStorage": 100}, {"allocatedStorage": 50}))
+    assert "AWS does not do it: allocatedStorage 100 → 50: RDS makes storage larger only" in found
