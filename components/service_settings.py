@@ -134,9 +134,13 @@ class ServiceSettings(Settings):
     host_name: Annotated[
         str | None, Field(pattern=HOST_NAME, examples=["app.example.org"], max_length=LONGEST_HOST_NAME)
     ] = None
-    certificate_arn: Annotated[Arn | None, Field(description="ACM, in the stack's region; null serves plain HTTP")] = (
-        None
-    )
+    certificate_arn: Annotated[
+        Arn | None,
+        Field(
+            description="ACM, in the stack's region; null serves plain HTTP",
+            examples=["arn:aws:acm:eu-west-1:111122223333:certificate/0123abcd"],
+        ),
+    ] = None
     target_tls: Annotated[
         bool,
         Field(

@@ -77,7 +77,6 @@ Arn = Annotated[
     str,
     Field(
         pattern=r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:.+$",
-        examples=["arn:aws:acm:eu-west-1:111122223333:certificate/0123abcd"],
         max_length=2048,
     ),
 ]

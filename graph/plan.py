@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from graph.graph import Graph
-from graph.resource import PROVIDER_PREFIX, REFERENCE_TYPE, Resource, name_of, type_of
+from graph.resource import PROVIDER_PREFIX, REFERENCE_TYPE, STACK_TYPE, Resource, name_of, type_of
 
 Operation = Literal["same", "create", "update", "replace", "delete", "read", "import", "forget"]
 
@@ -123,6 +123,15 @@ class Plan:
     @cached_property
     def by_urn(self) -> dict[str, PlanStep]:
         return {step.urn: step for step in self.steps}
+
+    @cached_property
+    def stack_urn(self) -> str:
+        """The URN of the stack itself, which is what settings of it are told of; declarations do not hold it."""
+        for urn in self.by_urn:
+            if f"::{STACK_TYPE}::" in urn:
+                return urn
+        project = self.steps[0].urn.split("::")[1] if self.steps else ""
+        return f"urn:pulumi:{self.stack}::{project}::{STACK_TYPE}::{project}-{self.stack}"
 
     @cached_property
     def before(self) -> Graph:

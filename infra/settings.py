@@ -96,7 +96,7 @@ def _image_is_own(stack: "StackSettings") -> Iterator[BrokenRule]:
 
 def _boundary_is_own(stack: "StackSettings") -> Iterator[BrokenRule]:
     arn = stack.permissions_boundary_arn
-    if arn and not re.fullmatch(rf"arn:aws:iam::({stack.account}|aws):policy/[\w+=,.@/-]+", arn):
+    if arn and not re.fullmatch(rf"arn:aws:iam::{stack.account}:policy/[\w+=,.@/-]+", arn):
         yield (
             "permissionsBoundaryArn",
             f"must be a policy of the stack's own account (arn:aws:iam::{stack.account}:policy/...); it is {arn}",
@@ -240,7 +240,13 @@ class StackSettings(Settings):
     owner: Annotated[
         str, Field(pattern=r"^[a-z0-9-]{2,40}$", examples=["platform-team"], description="Team named in every tag")
     ]
-    permissions_boundary_arn: Annotated[Arn | None, Field(description="Put on every role of the stack")] = None
+    permissions_boundary_arn: Annotated[
+        Arn | None,
+        Field(
+            description="Put on every role of the stack",
+            examples=["arn:aws:iam::111122223333:policy/workbuoy-boundary"],
+        ),
+    ] = None
     endpoint_url: Annotated[
         str | None,
         Field(

@@ -24,7 +24,10 @@ _ABOUT_ONE: Final = frozenset(
 _NO_TRIAL: Final = frozenset({"--tenants", "--declare-only", "--no-service"})
 _STORIES: Final = frozenset({"--restore", "--leave"})
 
-LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+Exclusions = Mapping[str, tuple[str, frozenset[str]]]
+"""An option -> what it does, and what has no place beside it."""
+
+LEAVES_OUT: Final[Exclusions] = {
     "--all": ("rehearses each stack by itself", _ABOUT_ONE | {"STACK", "--watch"}),
     "--watch": ("rehearses one stack on each save", _ABOUT_ONE | {"--json", "--report", "--since"}),
     "--since": ("changes one stack in place", frozenset({"--declare-only", "--tenants"})),
@@ -44,14 +47,13 @@ LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     ),
     "--tenants": ("stands stacks up", frozenset({"--declare-only"})),
 }
-"""An option -> what it does, and what has no place beside it."""
 
 _ABOUT_OUTPUT: Final = frozenset({"--json", "--report", "--policy-report", "--verbose"})
 
 
-def require_fitting(given: Collection[str]) -> None:
+def require_fitting(given: Collection[str], exclusions: Exclusions = LEAVES_OUT) -> None:
     """Raises UsageError, with everything to leave out, for options that exclude each other."""
-    for option, (does, others) in LEAVES_OUT.items():
+    for option, (does, others) in exclusions.items():
         if option in given and (excluded := [one for one in given if one in others]):
             raise click.UsageError(f"{option} {does}: leave out {' and '.join(excluded)}")
 

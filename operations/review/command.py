@@ -17,9 +17,16 @@ from operations.ending import (
     report_errors,
     warn,
 )
+from operations.rehearse.fitting import Exclusions, given_options, require_fitting
 
 if TYPE_CHECKING:
     from operations.review.assess import Review
+
+_OUTPUTS = frozenset({"--waivers", "--steps", "--beside", "--json", "--sarif", "--markdown"})
+EXCLUSIONS: Exclusions = {
+    "--suggest": ("prints aliases and nothing else", _OUTPUTS | {"--record"}),
+    "--record": ("judges nothing", _OUTPUTS),
+}
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -60,8 +67,10 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @JSON
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @click.option("--markdown", type=FILE, help="Also write the review to this file, for a pull request.")
+@click.pass_context
 @report_errors
 def review(
+    context: click.Context,
     *,
     stack: str | None,
     events: Path | None,
@@ -84,6 +93,7 @@ def review(
     Runs the preview of STACK with the project's policies, reads a recording, or compares two revisions of the program.
     Exits with 3 where something dangerous has no waiver, with 1 where the preview itself failed or an input is wrong.
     """
+    require_fitting(given_options(context), EXCLUSIONS)
     _refuse_wrong_usage(stack, events, previewed, image=image, record=record, since=since)
     _refuse_drills_alone(drills_file, record or events)
     from operations.review import drilled, perform

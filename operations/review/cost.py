@@ -67,9 +67,8 @@ def over_budget(plan: Plan) -> Iterator[Found]:
     if budget is None or found is None or found.after is None or found.before is None:
         return
     if found.after > budget and found.after > found.before:
-        stack = next((step.urn for step in plan.steps if "::pulumi:pulumi:Stack::" in step.urn), plan.steps[0].urn)
         what = f"{found.before:.2f} → {found.after:.2f} USD a month at rest, over the budget of {budget:g}"
-        yield stop("over-budget", stack, what)
+        yield stop("over-budget", plan.stack_urn, what)
 
 
 def _budget(config: Mapping[str, str]) -> float | None:

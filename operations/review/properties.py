@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.containers import containers
+from facts.one_way import refused_updates
 from facts.replacements import replaces
 from facts.types import TYPES, ResourceType
 from graph import Mark, Masked, Resource, Secret
@@ -50,6 +51,7 @@ def properties(plan: Plan) -> Iterator[Found]:
             yield from _made(plan, step, listed)
         elif step.op in ("update", "replace"):
             yield from _changed(plan, step, listed)
+            yield from _in_particular(step)
 
 
 def _changed(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found]:
@@ -65,10 +67,21 @@ def _changed(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found
         yield from _may_replace(step, name)
         if plan.offline and listed.loss and step.op == "update" and replaces(step.type, name) is None:
             yield NotEvaluated(step.urn, f"whether another value of {name} replaces this is not known here")
+
+
+def _in_particular(step: PlanStep) -> Iterator[Found]:
+    """What only the old value and the new one of a type's own properties tell together."""
+    if step.old is None or step.new is None:
+        return
+    if step.op == "update":
+        for refusal in refused_updates(step.type, step.old.inputs, step.new.inputs):
+            yield note("unwatched", step.urn, f"AWS does not do it: {refusal}")
     if step.type == t.TASK_DEFINITION:
         yield from _containers(step)
     elif step.type == t.PARAMETER_GROUP:
         yield from _parameters(step)
+    elif step.type == t.DATABASE:
+        yield from _upgrade(step)
 
 
 def _made(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found]:
@@ -148,6 +161,17 @@ def _parameters(step: PlanStep) -> Iterator[Found]:
         was, becomes = old.get(name, "unset"), new.get(name, "unset")
         if was != becomes:
             yield note("unwatched", step.urn, f"parameter {name} {was} → {becomes}")
+
+
+def _upgrade(step: PlanStep) -> Iterator[Found]:
+    """A major version, of which an update has no other way than where the database stands."""
+    assert step.old is not None and step.new is not None  # noqa: S101, PT018  an update or a replacement
+    was, becomes = (one.inputs.get("engineVersion") for one in (step.old, step.new))
+    if not (isinstance(was, str) and isinstance(becomes, str)) or was.split(".")[0] == becomes.split(".")[0]:
+        return
+    if step.new.inputs.get("manageMasterUserPassword") is True:
+        what = "a major version, in place: blue/green deployments and replicas take no password that RDS manages"
+        yield note("unwatched", step.urn, what)
 
 
 def _containers(step: PlanStep) -> Iterator[Found]:

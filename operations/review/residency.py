@@ -51,9 +51,10 @@ def outside(plan: Plan) -> Iterator[Found]:
             yield from _of_buckets(plan, step.urn, {one.bucket for one in found - before})
     used = residency(plan).used
     wider = [region for region in allowed if region not in used]
-    stack = next((step.urn for step in plan.steps if "::pulumi:pulumi:Stack::" in step.urn), "")
-    if wider and stack and plan.whole:
-        yield note("residency", stack, f"residency also allows {', '.join(wider)}, where nothing of this stack is")
+    if wider and plan.whole:
+        yield note(
+            "residency", plan.stack_urn, f"residency also allows {', '.join(wider)}, where nothing of this stack is"
+        )
 
 
 def _of_buckets(plan: Plan, urn: str, named: Set[str]) -> Iterator[Found]:

@@ -123,7 +123,7 @@ def of_stack(filed: Sequence[Filed], plan: Plan) -> list[Filed]:
     Only a whole plan can tell: `pulumi preview --json` leaves unchanged resources out, and such a waiver is unused.
     """
     own = [one for one in filed if stack_of(one.waiver.urn) == plan.stack]
-    known = plan.by_urn
+    known = {*plan.by_urn, plan.stack_urn}
     unknown = [f"{one.place}: urn: {plan.stack} has no {one.waiver.urn}" for one in own if one.waiver.urn not in known]
     if unknown and plan.whole:
         raise InputError(*unknown)

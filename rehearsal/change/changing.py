@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from facts.difference import Difference, replaces_resource, without_ignored
+from facts.one_way import refused_updates
 from graph import Graph, Resource
 from graph.plan import PlanStep
 from rehearsal.change.applying import Applying, UnableError
@@ -81,7 +82,10 @@ class Changing:
     ) -> tuple[str, Mapping[str, Any]]:
         if step.op == "update":
             self.order.append((declared.urn, "update"))
-        return self._mapper.change(without_ignored(old.declared, declared), provider, old, self._apply)
+        wanted = without_ignored(old.declared, declared)
+        for refusal in refused_updates(wanted.type, old.declared.inputs, wanted.inputs):
+            self._fault(declared.urn, "update", refusal)
+        return self._mapper.change(wanted, provider, old, self._apply)
 
     def _apply(self, old: Made, new: Made) -> None:
         try:

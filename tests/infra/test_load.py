@@ -113,6 +113,13 @@ def put(path: str, value: Any) -> Change:
             "arn:aws:iam::000000000003:server-certificate/x",
             "must be an ACM certificate",
         ),
+        (
+            "dev",
+            "permissionsBoundaryArn",
+            "workbuoy-boundary",
+            "write it like arn:aws:iam::111122223333:policy/workbuoy",
+        ),
+        ("dev", "service.certificateArn", "mine", "write it like arn:aws:acm:eu-west-1:111122223333:certificate/"),
         ("dev", "permissionsBoundaryArn", "arn:aws:iam::000000000002:policy/x", "must be a policy of the stack's own"),
         ("dev", "permissionsBoundaryArn", "arn:aws:iam::000000000001:role/x", "must be a policy of the stack's own"),
         ("dev", "permissionsBoundaryArn", "arn:aws:iam::000000000001:policy/path/x", None),

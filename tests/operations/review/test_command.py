@@ -204,6 +204,23 @@ def test_anything_but_one_source_is_wrong_usage(arguments: tuple[str, ...]) -> N
     assert run(*arguments).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--suggest", "--json", "--sarif", "f"),
+            "--suggest prints aliases and nothing else: leave out --json and --sarif",
+        ),
+        (("prod", "--record", "r", "--markdown", "m"), "--record judges nothing: leave out --markdown"),
+        (("prod", "--record", "r", "--suggest"), "--suggest prints aliases and nothing else: leave out --record"),
+    ],
+)
+def test_what_would_be_left_unwritten_without_a_word_is_wrong_usage(arguments: tuple[str, ...], said: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
 @pytest.mark.usefixtures("no_cli")
 def test_without_the_cli_a_stack_cannot_be_reviewed_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)

@@ -173,3 +173,20 @@ def test_what_is_judged_and_ignored_from_now_on_stops_also_where_it_is_made(path
         assert kinds == [("safeguard-off", True)]
     steps = difference(Graph([ignored]), Graph([ignored]))
     assert judge(Plan(stack="prod", steps=steps)).stopping == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "managed", "told"),
+    [("18", True, True), ("17.5", True, False), ("18", False, False), (UNKNOWN, True, False)],
+)
+def test_a_major_version_is_told_with_the_ways_that_a_managed_password_closes(
+    version: str, managed: bool, told: bool
+) -> None:
+    old = {"engineVersion": "17", "manageMasterUserPassword": managed}
+    found = noted(step("update", t.DATABASE, old, {**old, "engineVersion": version}))
+    assert any("blue/green deployments and replicas" in one for one in found) is told
+
+
+def test_an_update_that_aws_does_not_do_is_told() -> None:
+    found = noted(step("update", t.DATABASE, {"allocatedStorage": 100}, {"allocatedStorage": 50}))
+    assert "AWS does not do it: allocatedStorage 100 → 50: RDS makes storage larger only" in found

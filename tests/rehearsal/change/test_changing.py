@@ -64,6 +64,17 @@ def test_a_database_changes_its_class_in_place_and_another_user_replaces_it(rehe
     assert order(updated) == [("d", "update")]
 
 
+def test_storage_that_shrinks_and_an_older_version_fail_though_moto_takes_them(rehearse_change: RehearseChange) -> None:
+    after = DATABASE.format("db.t4g.small", "owner", False, "top")
+    before = after.replace("allocated_storage=20", "allocated_storage=40").replace('"17"', '"18"')
+    result = rehearse_change(before, after)
+    assert not result.passed
+    assert faults(result) == [
+        "d: update: allocatedStorage 40 → 20: RDS makes storage larger only",
+        "d: update: engineVersion 18 → 17: RDS goes to newer versions only",
+    ]
+
+
 def test_what_is_protected_is_not_replaced_and_the_rehearsal_fails(rehearse_change: RehearseChange) -> None:
     before = DATABASE.format("db.t4g.small", "owner", True, PROTECTED)
     result = rehearse_change(before, DATABASE.format("db.t4g.small", "other", True, PROTECTED))
