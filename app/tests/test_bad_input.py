@@ -120,6 +120,15 @@ def test_a_wrong_query_is_told_once_by_the_name_that_the_caller_wrote(
     assert [one["where"] for one in assert_problem(answer, 422)["errors"]] == [["query", field]]
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data"])
+def test_json_that_is_not_said_to_be_json_is_told_how_it_is_sent(shared_service: Service, kind: str) -> None:
+    answer = shared_service.browser().post(
+        "/api/things", content=b'{"title":"x"}', headers={"content-type": kind}
+    )
+    (told,) = assert_problem(answer, 422)["errors"]
+    assert (told["where"], "Content-Type: application/json" in told["why"]) == (["body"], True)
+
+
 def test_a_wrong_field_that_may_be_left_out_is_told_once(shared_service: Service) -> None:
     browser = shared_service.browser()
     answer = browser.patch(f"/api/things/{make_thing(browser)['id']}", json={"title": 5, "body": 7})

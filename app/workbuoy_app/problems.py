@@ -136,6 +136,10 @@ def install(app: FastAPI) -> None:
         errors = [
             {"where": [str(part) for part in where], "why": why} for where, why in _told(error.errors())[:20]
         ]
+        if not request.headers.get("content-type", "").partition(";")[0].strip().lower().endswith("json"):
+            for one in errors:  # what is not said to be JSON is not read as such
+                if one["where"] == ["body"]:
+                    one["why"] = "Send JSON, and say so: Content-Type: application/json"
         return response(
             422,
             "The request does not have the form that is asked for.",
