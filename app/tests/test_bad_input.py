@@ -104,6 +104,40 @@ def test_wrong_queries_are_refused(shared_service: Service, query: str) -> None:
     assert_problem(shared_service.browser().get(f"/api/things?{query}"), 422)
 
 
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("cursor=x", "cursor"),
+        ("created_from=soon", "created_from"),
+        ("search=%00", "search"),
+        ("limit=0", "limit"),
+    ],
+)
+def test_a_wrong_query_is_told_once_by_the_name_that_the_caller_wrote(
+    shared_service: Service, query: str, field: str
+) -> None:
+    answer = shared_service.browser().get(f"/api/things?{query}")
+    assert [one["where"] for one in assert_problem(answer, 422)["errors"]] == [["query", field]]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data"])
+def test_json_that_is_not_said_to_be_json_is_told_how_it_is_sent(shared_service: Service, kind: str) -> None:
+    answer = shared_service.browser().post(
+        "/api/things", content=b'{"title":"x"}', headers={"content-type": kind}
+    )
+    (told,) = assert_problem(answer, 422)["errors"]
+    assert (told["where"], "Content-Type: application/json" in told["why"]) == (["body"], True)
+
+
+def test_a_wrong_field_that_may_be_left_out_is_told_once(shared_service: Service) -> None:
+    browser = shared_service.browser()
+    answer = browser.patch(f"/api/things/{make_thing(browser)['id']}", json={"title": 5, "body": 7})
+    assert [one["where"] for one in assert_problem(answer, 422)["errors"]] == [
+        ["body", "title"],
+        ["body", "body"],
+    ]
+
+
 def test_unknown_addresses_and_methods_are_refused(shared_service: Service) -> None:
     browser = shared_service.browser()
     assert_problem(browser.get("/nope"), 404)

@@ -87,10 +87,11 @@ def test_content_types_as_programs_send_them_are_kept(shared_service: Service, k
     assert (answer.status_code, answer.json()["content_type"]) == (201, kind)
 
 
-def test_a_form_is_415_and_says_how_to_send_a_file(shared_service: Service) -> None:
+@pytest.mark.parametrize("query", [{"name": "a"}, {}])
+def test_a_form_is_415_and_says_how_to_send_a_file(shared_service: Service, query: dict[str, str]) -> None:
     browser = shared_service.browser()
     path = f"/api/things/{make_thing(browser)['id']}/attachments"
-    answer = browser.post(path, params={"name": "a"}, files={"file": ("a.txt", b"x")})
+    answer = browser.post(path, params=query, files={"file": ("a.txt", b"x")})
     assert "curl --data-binary @FILE" in assert_problem(answer, 415)["detail"]
     assert browser.get(path).json()["items"] == []
 

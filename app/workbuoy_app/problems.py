@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -147,8 +147,12 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this kind only
         # The offending input itself is left out: it would send bodies back, and on into logs.
         errors = [
-            {"where": [str(part) for part in one["loc"]], "why": one["msg"]} for one in error.errors()[:20]
+            {"where": [str(part) for part in where], "why": why} for where, why in _told(error.errors())[:20]
         ]
+        if not request.headers.get("content-type", "").partition(";")[0].strip().lower().endswith("json"):
+            for one in errors:  # what is not said to be JSON is not read as such
+                if one["where"] == ["body"]:
+                    one["why"] = "Send JSON, and say so: Content-Type: application/json"
         return response(
             422,
             "The request does not have the form that is asked for.",
@@ -160,6 +164,21 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
+
+
+def _told(errors: Sequence[Mapping[str, Any]]) -> list[tuple[tuple[int | str, ...], str]]:
+    """Where and why. Of what may be left out pydantic says as well that it is not None, and names our own types."""
+    optional = [one["loc"][:-1] for one in errors if one["type"] == "none_required"]
+    told = []
+    for one in errors:
+        where = one["loc"]
+        if one["type"] == "none_required":
+            continue
+        for field in optional:
+            if where[: len(field)] == field:
+                where = field + where[len(field) + 1 :]
+        told.append((where, one["msg"]))
+    return told
 
 
 def _allowed(request: Request) -> str:

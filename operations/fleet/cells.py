@@ -227,6 +227,17 @@ def _against(cell: Cell, needs: CellNeeds) -> str:
     return "" if cell.room else f"is full: {cell.limit}"
 
 
+def full(root: Path, base: str, tier: str | None) -> str:
+    """The limit that leaves no room for one more silo on a base stack, and what to do; empty where one fits."""
+    cell = next((one for one in read_cells(root, tier or DEFAULT_TIER) if one.name == base), None)
+    if cell is None or cell.room:
+        return ""
+    return (
+        f"{base} is full: {cell.limit}; take another base stack (`workbuoy fleet cells`), make the next one "
+        f"(`workbuoy fleet cells --next {base}`), or write what AWS granted into quotas of {FILE}"
+    )
+
+
 def as_json(cell: Cell) -> dict[str, Any]:
     """One cell, for programs."""
     return {

@@ -18,6 +18,7 @@ from operations.ending import (
 from operations.fleet.options import IMAGE, OUTPUT, of_environment
 from operations.fleet.standing_command import cells, look, page, print_run, status
 from operations.help import Commands
+from operations.reason import REASON
 
 if TYPE_CHECKING:
     from operations.fleet.where import Where
@@ -133,7 +134,9 @@ def go_on(*, wave: str | None, where: "Where") -> None:
 
 
 @fleet.command()
-@of_environment(click.option("--because", metavar="REASON", required=True, help="Shown to whoever asks why."))
+@of_environment(
+    click.option("--because", metavar="REASON", type=REASON, required=True, help="Shown to whoever asks why.")
+)
 def stop(*, because: str, where: "Where") -> None:
     """Stop a rollout: no runner begins another customer, and what has begun is finished."""
     run = where.journal().stop([because])
@@ -144,7 +147,10 @@ def stop(*, because: str, where: "Where") -> None:
 @fleet.command()
 @of_environment(
     click.option(
-        "--accept", metavar="REASON", help="Let pass what the stop rule found in this wave; kept in the journal."
+        "--accept",
+        metavar="REASON",
+        type=REASON,
+        help="Let pass what the stop rule found in this wave; kept in the journal.",
     )
 )
 def resume(*, accept: str | None, where: "Where") -> None:
@@ -176,7 +182,8 @@ def rollback(*, where: "Where", github_output: bool, yes: bool) -> None:
     if github_output:
         write_outputs(text.outputs([one.head for one in records], where.home))
     print_text(text.run_text(run, records))
-    notify("Next: workbuoy fleet deploy --shard NAME-back, for each; then workbuoy fleet next")
+    if records:
+        notify("Next: workbuoy fleet deploy --shard NAME-back, for each; then workbuoy fleet next")
 
 
 @fleet.command()

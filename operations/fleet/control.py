@@ -7,7 +7,7 @@ from infra.fleet import StopRule
 from operations.engine.errors import FailedError, MistakenError
 from operations.engine.messages import some
 from operations.fleet.journal import Journal, back_of
-from operations.fleet.records import Entry, Run, ShardRecord
+from operations.fleet.records import UNDER_WAY, Entry, Run, ShardRecord
 from operations.fleet.rule import reasons_to_stop
 
 
@@ -120,7 +120,12 @@ def end(journal: Journal) -> Run:
     """Give a stopped run up, so that another one may begin. Nothing is brought back."""
     run = journal.require()
     if run.state != "stopped":
-        raise MistakenError(f"{run.called} is {run.state}; stop it first: `workbuoy fleet stop`")
+        first = (
+            "; stop it first: `workbuoy fleet stop`"
+            if run.state in UNDER_WAY
+            else " already: nothing is left to give up"
+        )
+        raise MistakenError(f"{run.called} is {run.state}{first}")
     return journal.change(run, state="ended")
 
 

@@ -10,15 +10,18 @@ from infra.stack_files import stack_file
 from infra.tenants.files import read_tenant
 from operations.changed.estate import read_bases
 from operations.ending import Notify
+from operations.engine.account import check_account
+from operations.engine.cli import find_cli
 from operations.engine.errors import MistakenError
 from operations.fleet.journal import HeldError, Journal, OverError
-from operations.fleet.records import Run
+from operations.fleet.records import Run, ShardHead
 from operations.fleet.release import customers_files, release_of
 from operations.fleet.rule import failures_stop
 from operations.fleet.shard import ShardResult, Worker, child_of, deploy_shard
 from operations.fleet.watching import Watching
 from operations.tenant import standing
 from project.files import find_project
+from project.placement import placement_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +65,13 @@ class Runner:
         return cls(journal=journal, run=run, worker=worker, notify=notify)
 
     def do(self, name: str) -> ShardResult:
-        """One shard; one that is finished is left as it is. Raises as `deploy_shard` does."""
+        """One shard; one that is finished is left as it is. Raises as `deploy_shard` and `expect_able` do."""
         record = self.journal.shard(self.run.run, name)
         if record.finished(self.run.round):
             self.notify(f"{name} is finished: nothing is left to do")
             return ShardResult(record=record, interrupted=False)
+        if record.left(self.run.round):
+            expect_able(self.worker.root, record.head)
         return deploy_shard(self.journal, self.run, name, self.worker, self.notify)
 
     def too_many(self, failed: Sequence[str]) -> bool:
@@ -86,6 +91,15 @@ class Runner:
                 self.notify(str(held))
             except OverError:
                 return
+
+
+def expect_able(root: Path, head: ShardHead) -> None:
+    """Raises EngineError where nobody of a shard can be deployed from here, before the shard is taken.
+
+    Else each customer would fail for want of an engine or by another account's credentials, and so stop the rollout.
+    """
+    find_cli()
+    check_account(head.base, placement_of(find_project(root), head.base), {})
 
 
 def settings_of(journal: Journal) -> FleetSettings:

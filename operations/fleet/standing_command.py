@@ -58,6 +58,8 @@ def cells(*, after: str | None, own_account: bool | None, write: bool, live: boo
 
     if after is None and (write or own_account is not None):
         raise click.UsageError("--write, --own-account and --same-account go with --next CELL.")
+    if after is not None and json_wanted:
+        raise click.UsageError("--next prints files, and no JSON.")
     root = find_project(Path.cwd()).root
     here = quotas_here(root) if live else None
     found = reading.read_cells(root, live=here.quotas) if here else reading.read_cells(root)

@@ -71,6 +71,9 @@ def run_text(run: Run, records: Sequence[ShardRecord]) -> str:
         for one in records
         if one.claim is not None
     ]
+    if run.state in ("running", "rolling back"):
+        free = [one.head.name for one in records if one.claim is None and not one.finished(run.round)]
+        lines += [f"  shards that no runner has: {', '.join(free)}"] if free else []
     return "\n".join(lines)
 
 

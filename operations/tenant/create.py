@@ -17,6 +17,7 @@ from infra.tenants.record import Tenant
 from infra.tenants.residency import JURISDICTIONS, allowed_regions
 from infra.validation import find_problems
 from infra.yaml_text import as_yaml
+from operations.fleet import cells
 
 DEFAULT_TIER: Final = "standard"
 _CONTACT: Final = re.compile(r"\s*(?P<role>[^:]+?)\s*:\s*(?P<name>[^<]+?)\s*<(?P<email>[^<>]+)>\s*")
@@ -56,8 +57,8 @@ class Made:
     next_steps: tuple[str, ...]
 
 
-def create_files(root: Path, customer: NewTenant) -> Made:
-    """Write a customer's record, and a silo's stack file.
+def create_files(root: Path, customer: NewTenant, *, chosen: bool = False) -> Made:
+    """Write a customer's record, and a silo's stack file. A base stack that was `chosen` was chosen by its room.
 
     Raises:
         ProblemsError: with every problem of what was asked for; then nothing is written.
@@ -81,6 +82,8 @@ def create_files(root: Path, customer: NewTenant) -> Made:
     if not problems:
         tenant = Tenant.model_validate_json(_as_json(content)).lying_at(path)
         problems += find_tenant_problems(root, tenant)
+        if tenant.isolation == "silo" and not chosen and (message := cells.full(root, tenant.base, tenant.tier)):
+            problems.append(Problem(path="base", message=message))
         if tenant.isolation == "silo":
             stack = _as_yaml({"config": {TENANT_KEY: tenant.name}})
             files[stack_file(root, tenant.stack)] = _STACK_SCHEMA + stack

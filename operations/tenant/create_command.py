@@ -66,7 +66,8 @@ def create(
     root = find_project(Path.cwd()).root
     if live and base != "auto":
         raise click.UsageError("--live goes with --base auto: a base stack that is named is not chosen by its room.")
-    if base == "auto":
+    chosen = base == "auto"
+    if chosen:
         regions = regions_of(residency)
         needs = cells.CellNeeds(
             environment=environment, isolation=isolation, regions=regions, tier=tier or cells.DEFAULT_TIER
@@ -86,7 +87,7 @@ def create(
         contacts=contacts,
         signed=signed,
     )
-    made = create_files(root, new_tenant)
+    made = create_files(root, new_tenant, chosen=chosen)
     for file in made.files:
         print_text(file.relative_to(root))
     for warning in made.warnings:

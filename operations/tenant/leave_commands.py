@@ -7,6 +7,7 @@ import click
 
 from operations.confirming import require_person
 from operations.ending import MISTAKE, fail, notify, print_text, report_errors
+from operations.reason import REASON
 
 
 @click.command()
@@ -39,7 +40,7 @@ def retire(*, name: str, day: str) -> None:
 @click.option(
     "--export", "export", metavar="S3-ADDRESS", help="manifest.json of an export that was made after freezing."
 )
-@click.option("--without-export", metavar="REASON", help="Why there is none; goes into the record.")
+@click.option("--without-export", metavar="REASON", type=REASON, help="Why there is none; goes into the record.")
 @click.option(
     "--confirm", "confirmed", metavar="NAME", help="The customer's name once more, where nobody can be asked."
 )

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from workbuoy_app import attachments, idempotency, removals
@@ -34,6 +34,20 @@ _DIGEST = r"^sha-256=:[A-Za-z0-9+/]{43}=:$"
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
+def _content_type(request: Request) -> str:
+    """Before the query is looked at: who sends a form has no name in it, and must learn how a file is sent."""
+    content_type = request.headers.get("content-type", "application/octet-stream")
+    if not _CONTENT_TYPE.fullmatch(content_type):
+        raise Refused(415, "The content type is not of the form type/subtype.")
+    if content_type.lower().startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+        raise Refused(
+            415,
+            "Send the file itself as the body, not a form: curl --data-binary @FILE -H 'Content-Type: TYPE'"
+            " 'ADDRESS?name=NAME', or in a page fetch('ADDRESS?name=NAME', {method: 'POST', body: file}).",
+        )
+    return content_type
+
+
 @router.post(
     "",
     response_model=Attachment,
@@ -45,6 +59,7 @@ async def attach(
     *,
     request: Request,
     caller: Editor,
+    content_type: Annotated[str, Depends(_content_type)],
     thing_id: UUID,
     name: Annotated[FileName, Query(description="The file's name")],
     # Not in the document: no generated value can be the checksum of a generated body.
@@ -56,15 +71,6 @@ async def attach(
     The content's SHA-256 in the header Content-Digest (RFC 9530: `sha-256=:base64:`), if given, is checked.
     """
     app = request.app.state
-    content_type = request.headers.get("content-type", "application/octet-stream")
-    if not _CONTENT_TYPE.fullmatch(content_type):
-        raise Refused(415, "The content type is not of the form type/subtype.")
-    if content_type.lower().startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
-        raise Refused(
-            415,
-            "Send the file itself as the body, not a form: curl --data-binary @FILE -H 'Content-Type: TYPE' …,"
-            " or in a page fetch(address, {method: 'POST', body: file}).",
-        )
     row = attachments.prepared(thing_id, name, content_type)
     incoming = attachments.Incoming(request.stream())
     async with app.shares.uploads.of(await caller.tenant()):

@@ -8,6 +8,7 @@ from typing import Any
 from infra.stack_files import settings_in, stack_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
+from operations.fleet.cells import full
 from operations.locate.platform import platform_places
 
 # From benchmarks/custody.py at 5,000 rows and 500 files on two busy cores, mostly the files': docs/move.md.
@@ -105,6 +106,8 @@ def _obstacles(root: Path, old: Tenant, new: Tenant, places: tuple[PlannedPlace,
                 f"{base} has no way out (network.nat none, or no login outside), and S3 of another region is reached "
                 "through the NAT alone"
             )
+    if new.isolation == "silo" and old.move is None and (message := full(root, new.base, new.tier)):
+        yield message
     accounts = {(settings or {}).get("account") for settings in found.values()}
     if len(accounts) > 1:
         yield "the two base stacks are of different accounts; roles of another account are not let in"

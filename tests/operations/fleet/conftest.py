@@ -56,10 +56,11 @@ class Deployments:
 
 @pytest.fixture
 def deployments(monkeypatch: pytest.MonkeyPatch) -> Deployments:
-    """In the place of processes, and of CloudWatch, which sees nothing."""
+    """In the place of engine and processes, and of CloudWatch, which sees nothing."""
     from operations.fleet.records import Watched
 
     made = Deployments()
     monkeypatch.setattr(runner, "child_of", lambda *_: made)
+    monkeypatch.setattr(runner, "expect_able", lambda *_: None)
     monkeypatch.setattr(runner, "Watching", lambda *_: lambda *_: Watched())
     return made

@@ -121,6 +121,16 @@ def test_four_fifths_print_the_next_cells_file_and_a_full_cell_refuses(
     assert (full.exit_code, len(full.stderr.splitlines())) == (1, 1)
     assert "no base stack of prod takes this customer: prod is full: RDS event subscriptions (20)" in full.stderr
     assert not (root / "tenants/umbrella.yaml").exists()
+    named = create("--base", "prod")
+    assert (named.exit_code, len(named.stderr.splitlines())) == (1, 1)
+    assert "--base: prod is full: RDS event subscriptions (20); take another base stack" in named.stderr
+    assert not (root / "tenants/umbrella.yaml").exists()
+    with (root / "fleet.yaml").open("a") as file:
+        file.write(
+            f'quotas: [{{account: "{ACCOUNT}", region: eu-west-1, name: RDS event subscriptions, granted: 40}}]\n'
+        )
+    granted = create("--base", "prod")
+    assert granted.exit_code == 0, granted.output
 
 
 def test_the_command_shows_each_cell_on_a_line_and_as_json(run: Run) -> None:
@@ -130,3 +140,5 @@ def test_the_command_shows_each_cell_on_a_line_and_as_json(run: Run) -> None:
     assert [one["room"] for one in json.loads(run("cells", "--json").stdout)["cells"]] == [6, 6]
     assert run("cells", "--next", "prod").stdout.startswith("# yaml-language-server")
     assert run("cells", "--next", "nothing").exit_code == 1
+    both = run("cells", "--next", "prod", "--json")
+    assert (both.exit_code, both.stdout, "no JSON" in both.stderr) == (2, "", True)

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from operations.engine import account
+from operations.engine.errors import EngineMissingError
+from operations.fleet import runner
 from tests.operations.fleet.conftest import Deployments, Run
 from tests.operations.fleet.world import ACCOUNT, BEFORE, CANARY, IMAGE, git
 
@@ -160,6 +163,29 @@ def test_the_status_names_the_shards_that_a_person_can_take(run: Run) -> None:
     assert "shards that no runner has: share-1, share-2\n" in run("status").stdout
     run("stop", "--because", "lunch")
     assert "no runner has" not in run("status").stdout, "nobody may take one"
+
+
+@pytest.mark.parametrize(
+    ("engine", "signed_in", "told"),
+    [
+        (False, ACCOUNT, "the engine, the Pulumi CLI, is not here"),
+        (True, "999999999999", f"belongs to account {ACCOUNT}"),
+    ],
+)
+def test_a_machine_that_can_deploy_nobody_takes_no_shard_and_fails_no_customer(
+    run: Run, monkeypatch: pytest.MonkeyPatch, engine: bool, signed_in: str, told: str
+) -> None:
+    def missing() -> None:
+        raise EngineMissingError("the engine, the Pulumi CLI, is not here", "mend it")
+
+    monkeypatch.setattr(runner, "find_cli", (lambda: None) if engine else missing)
+    monkeypatch.setattr(account, "who_am_i", lambda *_: {"Account": signed_in, "Arn": "somebody"})
+    assert run("start", "--image", IMAGE).exit_code == 0
+    result = run("deploy", "--shard", "canaries-1")
+    assert (result.exit_code in (1, 4), told in result.stderr) == (True, True), result.output
+    status = json.loads(run("status", "--json").stdout)
+    assert (status["state"], status["customers"]) == ("running", {"waiting": 1})
+    assert status["shards"][0]["claims"] == 0
 
 
 @pytest.mark.parametrize("asked", [("stop", "--because", " "), ("resume", "--accept", "")])

@@ -167,6 +167,15 @@ def test_what_forbids_a_move_is_said_before_anything_is_written(
     assert run("initech", "--to", TO).exit_code == 3, "a plan with obstacles does not pass either"
 
 
+def test_a_silo_does_not_move_to_a_base_stack_that_is_full(root: Path) -> None:
+    account = yaml.safe_load((root / f"Pulumi.{TO}.yaml").read_text())["config"]["workbuoy:settings"]["account"]
+    quota = f'{{account: "{account}", region: eu-north-1, name: RDS instances, granted: 1}}'
+    (root / "fleet.yaml").write_text(f"canaries: [acme]\nquotas: [{quota}]\n")
+    silo = run("acme", "--to", TO)
+    assert (silo.exit_code, f"{TO} is full: RDS instances (1)" in " ".join(silo.stdout.split())) == (3, True)
+    assert run("initech", "--to", TO).exit_code == 0, "who is in the pool needs no database of its own"
+
+
 @pytest.mark.parametrize("asked", [("--to",), ("--run", "open", "--to")], ids=["plan", "open"])
 @pytest.mark.parametrize(
     ("to", "told"),
