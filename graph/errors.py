@@ -7,3 +7,8 @@ class InputError(Exception):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+def reason_of(error: object) -> str:
+    """What went wrong, without the number and the file's name that an OSError adds."""
+    return getattr(error, "strerror", None) or str(error)
