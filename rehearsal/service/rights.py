@@ -35,5 +35,5 @@ def stay_within_boundary(trial: Trial) -> str:
 
 def _boundary_of(role_arn: str, trial: Trial) -> Sequence[Held]:
     name = boundary_of(role_arn)
-    statements = bootstrap_boundary(trial.cloud.account, trial.declared.stack, trial.cloud.region, name)
+    statements = bootstrap_boundary(trial.cloud.account, trial.declared.stack, (trial.cloud.region,), name)
     return held_statements(f"bootstrap's {name}", {"Version": "2012-10-17", "Statement": statements})
