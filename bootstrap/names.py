@@ -11,6 +11,11 @@ DRILL_ROLE = "workbuoy-drill"
 TRAIL = "workbuoy-account"
 
 
+def boundary_of(role: str) -> str:
+    """The name of the boundary that a stack's role of this name or ARN has to bear."""
+    return BACKUP_BOUNDARY if role.endswith(f"-{BACKUP_ROLE}") else BOUNDARY
+
+
 def state_bucket(account_id: str, region: str) -> str:
     """The bucket of the account's Pulumi state; names of buckets are shared by all of AWS."""
     return f"workbuoy-state-{account_id}-{region}"

@@ -9,8 +9,6 @@ class InputError(Exception):
         super().__init__("\n".join(problems))
 
 
-def why_unreadable(error: Exception) -> str:
-    """Why a file could not be read, in a person's words instead of Python's."""
-    if isinstance(error, UnicodeDecodeError):
-        return "it is no text"
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+def reason_of(error: object) -> str:
+    """What went wrong in a person's words, without the number and the file's name that an OSError adds."""
+    return "it is no text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)

@@ -11,7 +11,7 @@ from typing import Any, Final, TextIO
 
 from pydantic import ValidationError
 
-from graph.errors import InputError, why_unreadable
+from graph.errors import InputError, reason_of
 from graph.plan import OPERATIONS, Operation, Plan, PlanStep, PolicyResult
 from graph.recorded import (
     RecordedDiagnostic,
@@ -219,7 +219,7 @@ def _opened(path: Path) -> TextIO:
             return gzip.open(path, "rt", encoding="utf-8")
         return path.open(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {why_unreadable(error)}") from error
+        raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error
 
 
 def _read(path: Path, opened: TextIO) -> str:
@@ -227,7 +227,7 @@ def _read(path: Path, opened: TextIO) -> str:
     try:
         text = opened.read(limit + 1)
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {why_unreadable(error)}") from error
+        raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error
     if len(text) > limit:
         raise InputError(f"{path}: more than {LIMIT_MEGABYTES} MB uncompressed. Is it the right file?")
     if not text.strip():
@@ -258,7 +258,7 @@ def _lines(path: Path, opened: TextIO) -> Iterator[Mapping[str, Any]]:
                 raise InputError(f"{path}: this is `pulumi preview --json`; use --preview {path}")
             yield event
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {why_unreadable(error)}") from error
+        raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error
     if not begun:
         raise InputError(f"{path}: empty; {_RECORD} --json > {path.name}`")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from graph.errors import InputError, why_unreadable
+from graph.errors import InputError, reason_of
 from graph.graph import Graph
 from graph.resource import Resource
 from graph.wire import from_json
@@ -22,7 +22,7 @@ def read_graph(path: Path) -> Graph:
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a recorded graph ({why_unreadable(error)}); {hint}") from error
+        raise InputError(f"{path}: not a recorded graph ({reason_of(error)}); {hint}") from error
     if not isinstance(body, dict) or "graph" not in body:
         raise InputError(f"{path}: not a recorded graph; {hint}")
     return graph_of_json(body, str(path))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from graph.errors import InputError
+from graph.errors import InputError, reason_of
 from policies.catalogue import Control, Level, catalogue
 
 EnforcedLevel = Literal["mandatory", "advisory", "disabled"]
@@ -87,7 +87,7 @@ def read_configuration(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read as JSON: {error}") from error
+        raise InputError(f"{path}: cannot be read as JSON: {reason_of(error)}") from error
     if not isinstance(found, dict):
         raise InputError(f"{path}: policy settings are a map of control names")
     return found

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from graph.errors import why_unreadable
+from graph.errors import reason_of
 from infra.problems import Problem, ProblemsError
 from operations.access.records import (
     HandedOut,
@@ -86,7 +86,7 @@ def _text(file: Path) -> str:
     try:
         return _decoded(file.read_bytes())
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise ProblemsError([Problem(file=str(file), message=f"cannot be read: {why_unreadable(error)}")]) from None
+        raise ProblemsError([Problem(file=str(file), message=f"cannot be read: {reason_of(error)}")]) from None
 
 
 def _decoded(content: bytes) -> str:

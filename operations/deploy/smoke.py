@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from graph.errors import reason_of
 from graph.values import at
 from operations.engine.errors import FailedError
 from project.files import Project, read_config
@@ -124,6 +125,6 @@ def _ask(opener: urllib.request.OpenerDirector, address: str) -> int | str:
         with error:
             return error.code
     except urllib.error.URLError as error:
-        return f"cannot be reached: {getattr(error.reason, 'strerror', None) or error.reason}"
+        return f"cannot be reached: {reason_of(error.reason)}"
     except (OSError, http.client.HTTPException) as error:
-        return f"broke off: {error or type(error).__name__}"
+        return f"broke off: {reason_of(error) or type(error).__name__}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from facts import tokens as t
-from graph.errors import why_unreadable
+from graph.errors import reason_of
 from graph.wire import SECRET_SIGNATURE, SIGNATURE
 from infra.problems import Problem, ProblemsError
 from operations.state.patterns import SECRET_PROPERTIES, looks_random, names_a_secret, shape_of
@@ -140,7 +140,7 @@ def _content(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8") if megabytes <= LIMIT_MEGABYTES else ""
         content = json.loads(text or "{}")
     except (OSError, UnicodeDecodeError) as error:
-        _refuse(file, f"cannot be read: {why_unreadable(error)}")
+        _refuse(file, f"cannot be read: {reason_of(error)}")
     except (ValueError, RecursionError):
         _refuse(file, f"is no JSON; {HOW}")
     if megabytes > LIMIT_MEGABYTES:

@@ -4,7 +4,7 @@ A deployment may make roles under that boundary alone, so what a statement gives
 first request.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from facts.permissions.evaluate import Held, Policies, Principal, Request, Statement, decide
@@ -34,18 +34,28 @@ def granted(statement: Statement, region: str) -> Iterator[RequestedAction]:
         yield RequestedAction(action=action, resource=resource, context=context)
 
 
-def outside(role_arn: str, identity: Sequence[Held], boundary: Sequence[Held], region: str) -> Iterator[str]:
-    """What a role is given and the boundary does not let through, one line each."""
+Tags = Mapping[str, Mapping[str, str]]
+"""ARNs of what stands to their tags."""
+
+
+def outside(
+    role_arn: str, identity: Sequence[Held], boundary: Sequence[Held], region: str, tags: Tags
+) -> Iterator[str]:
+    """What a role is given and the boundary does not let through, one line each.
+
+    The boundary knows by its tags what AWS gives an id instead of a name.
+    """
     account = role_arn.split(":")[4]
     who = Principal(arn=f"{role_arn}/session", role_arn=role_arn, account=account)
     for held in identity:
         for requested in granted(held.statement, region) if not held.read.denies else ():
+            tagged = {f"aws:resourcetag/{key.lower()}": (it,) for key, it in tags.get(requested.resource, {}).items()}
             request = Request(
                 principal=who,
                 action=requested.action,
                 resource=requested.resource,
                 resource_account=account,
-                context={"aws:requestedregion": (region,), **requested.context},
+                context={"aws:requestedregion": (region,), **tagged, **requested.context},
             )
             if not decide(request, Policies(identity=[held], boundary=boundary)).allowed:
                 yield f"{held}: {requested.action} on {requested.resource}"

@@ -21,7 +21,7 @@ from xml.sax.saxutils import escape
 from facts.permissions.errors import PolicyError
 from facts.permissions.evaluate import Decision, Held, Policies, Principal, Request, Undecided, decide
 from facts.permissions.patterns import Context
-from rehearsal.permissions.bounds import outside
+from rehearsal.permissions.bounds import Tags, outside
 from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.needed import Without, without_each_action
 from rehearsal.permissions.request import HttpRequest, RequestedAction, UnknownRequestError
@@ -139,13 +139,9 @@ class Gate:
     def _policies_on(self, request: Request) -> Policies:
         return self._policies_of(request.principal.role_arn, request.resource)
 
-    def outside(self, role_arns: Iterable[str], boundary: Sequence[Held]) -> list[str]:
-        """What these roles are given beyond a permissions boundary."""
-        return [
-            one
-            for arn in role_arns
-            for one in outside(arn, self._policies_of(arn).identity, boundary, self._estate.region)
-        ]
+    def outside(self, role_arn: str, boundary: Sequence[Held], tags: Tags) -> list[str]:
+        """What a role is given beyond a permissions boundary."""
+        return list(outside(role_arn, self._policies_of(role_arn).identity, boundary, self._estate.region, tags))
 
     def _session(self, role_arn: str) -> Principal:
         name = role_arn.rpartition("/")[2]

@@ -7,6 +7,7 @@ from typing import Any
 
 from facts import tokens as t
 from graph import Graph
+from rehearsal.permissions.bounds import Tags
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.service.by_aws import InRolesName, asked_by_aws
 
@@ -55,6 +56,7 @@ class DeclaredService:
     scheme: str
     """What the load balancer speaks to the service's port: `http` or `https`."""
     roles: tuple[str, ...]
+    tags: Tags
     by_aws: tuple[InRolesName, ...]
 
 
@@ -94,8 +96,13 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         database_address=database.outputs["address"],
         scheme=str(_only(rehearsal, t.TARGET_GROUP).declared.inputs["protocol"]).lower(),
         roles=tuple(str(one.outputs["arn"]) for one in rehearsal.resources if one.type == t.ROLE),
+        tags={str(one.outputs["arn"]): one.outputs["tagsAll"] for one in rehearsal.resources if _is_tagged(one)},
         by_aws=tuple(asked_by_aws(rehearsal)),
     )
+
+
+def _is_tagged(one: Rehearsed) -> bool:
+    return bool(one.outputs.get("arn") and one.outputs.get("tagsAll"))
 
 
 def as_before(declared: DeclaredService, former: Graph) -> DeclaredService:

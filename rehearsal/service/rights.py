@@ -1,6 +1,9 @@
 """The stack's roles beyond what its own programs ask for: what AWS does in their names, and the boundary above them."""
 
-from facts.permissions.evaluate import held_statements
+from collections.abc import Sequence
+
+from bootstrap.names import boundary_of
+from facts.permissions.evaluate import Held, held_statements
 from rehearsal.boundary import bootstrap_boundary
 from rehearsal.permissions.bounds import REMEDY
 from rehearsal.service.trial import StepError, Trial
@@ -22,10 +25,15 @@ def act_as_aws(trial: Trial) -> str:
 
 def stay_within_boundary(trial: Trial) -> str:
     """Everything that the roles are given lies within bootstrap's boundary, whether or not this stack names it yet."""
-    statements = bootstrap_boundary(trial.cloud.account, trial.declared.stack, trial.cloud.region)
-    boundary = held_statements("bootstrap's boundary", {"Version": "2012-10-17", "Statement": statements})
-    beyond = trial.gate.outside(trial.declared.roles, boundary)
+    declared = trial.declared
+    beyond = [one for arn in declared.roles for one in trial.gate.outside(arn, _boundary_of(arn, trial), declared.tags)]
     if beyond:
         more = f" and {len(beyond) - SHOWN} more" if len(beyond) > SHOWN else ""
         raise StepError(f"{'; '.join(beyond[:SHOWN])}{more} lies outside the boundary: {REMEDY}")
-    return f"{len(trial.declared.roles)} roles"
+    return f"{len(declared.roles)} roles"
+
+
+def _boundary_of(role_arn: str, trial: Trial) -> Sequence[Held]:
+    name = boundary_of(role_arn)
+    statements = bootstrap_boundary(trial.cloud.account, trial.declared.stack, (trial.cloud.region,), name)
+    return held_statements(f"bootstrap's {name}", {"Version": "2012-10-17", "Statement": statements})

@@ -106,7 +106,7 @@ def test_a_certificate_that_nobody_vouches_for_fails(serve: Serve) -> None:
 
 
 def test_nobody_there_fails_and_names_the_allowed_networks() -> None:
-    with pytest.raises(FailedError, match=r"cannot be reached.*allowedCidrBlocks of dev"):
+    with pytest.raises(FailedError, match=r"cannot be reached: Connection refused.*allowedCidrBlocks of dev"):
         tried("https://localhost:1", None, timeout_seconds=0.01)
 
 

@@ -39,11 +39,23 @@ def test_an_action_that_another_statement_allows_too_is_not_needed() -> None:
 
 def test_what_a_boundary_lets_through_is_compared_with_everything_that_is_given() -> None:
     boundary = [allow("Limits", "s3:GetObject", "s3:PutObject")]
-    assert list(outside(ROLE, [allow("Files", "s3:GetObject")], boundary, "eu-west-1")) == []
-    beyond = list(outside(ROLE, [allow("Files", "s3:GetObject", "s3:DeleteObject")], boundary, "eu-west-1"))
+    assert list(outside(ROLE, [allow("Files", "s3:GetObject")], boundary, "eu-west-1", {})) == []
+    beyond = list(outside(ROLE, [allow("Files", "s3:GetObject", "s3:DeleteObject")], boundary, "eu-west-1", {}))
     assert beyond == ["task/Files: s3:DeleteObject on arn:aws:s3:::files/*"]
 
 
 @pytest.mark.parametrize("wide", [{"Action": "s3:*"}, {"Resource": "*"}])
 def test_a_right_that_is_wider_than_the_boundary_lies_outside(wide: dict[str, str]) -> None:
-    assert list(outside(ROLE, [allow("Files", "s3:GetObject", **wide)], [allow("Limits", "s3:GetObject")], "eu-west-1"))
+    assert list(
+        outside(ROLE, [allow("Files", "s3:GetObject", **wide)], [allow("Limits", "s3:GetObject")], "eu-west-1", {})
+    )
+
+
+def test_a_boundary_that_knows_things_by_their_tags_lets_through_what_bears_them() -> None:
+    key = "arn:aws:kms:eu-west-1:1:key/one"
+    given = [Held("task", {"Sid": "Key", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": key})]
+    tagged = {"StringEquals": {"aws:ResourceTag/environment": "prod"}}
+    boundary = [allow("Limits", "kms:Decrypt", Resource="*", Condition=tagged)]
+    assert not list(outside(ROLE, given, boundary, "eu-west-1", {key: {"environment": "prod"}}))
+    assert list(outside(ROLE, given, boundary, "eu-west-1", {key: {"environment": "dev"}}))
+    assert list(outside(ROLE, given, boundary, "eu-west-1", {}))
