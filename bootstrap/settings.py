@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from components.settings import AccountId, BrokenRule, Email, Region, Rule, Settings, given_twice
+from components.settings import AccountId, BrokenRule, Email, NonBlank, Region, Rule, Settings, given_twice
 from infra.environments import DeployedEnvironment
 
 _Account = Annotated[
@@ -81,7 +81,7 @@ class BudgetSettings(Settings):
 class SubProcessor(Settings):
     """A company that handles personal data for Workbuoy, as a record of processing names it."""
 
-    legal_name: Annotated[str, Field(min_length=1, max_length=200, examples=["GitHub, Inc."])]
+    legal_name: Annotated[NonBlank, Field(max_length=200, examples=["GitHub, Inc."])]
     country: Annotated[
         str, Field(pattern=r"^[A-Z]{2}$", examples=["US"], description="Where it is established, by ISO 3166-1")
     ]
@@ -115,9 +115,9 @@ class JournalSettings(Settings):
 class ProcessorSettings(Settings):
     """Workbuoy itself as a processor: what GDPR article 30(2)(a) asks of a record of processing."""
 
-    legal_name: Annotated[str, Field(min_length=1, max_length=200, examples=["Workbuoy AS"])]
-    address: Annotated[str, Field(min_length=1, max_length=300, examples=["Storgata 1, 0155 Oslo, Norway"])]
-    contact_name: Annotated[str, Field(min_length=1, max_length=100, examples=["Privacy team"])]
+    legal_name: Annotated[NonBlank, Field(max_length=200, examples=["Workbuoy AS"])]
+    address: Annotated[NonBlank, Field(max_length=300, examples=["Storgata 1, 0155 Oslo, Norway"])]
+    contact_name: Annotated[NonBlank, Field(max_length=100, examples=["Privacy team"])]
     contact_email: _Email
     sub_processors: SubProcessorsSettings = SubProcessorsSettings()
 

@@ -13,6 +13,7 @@ from components.settings import (
     BrokenRule,
     CidrBlock,
     LogRetentionDays,
+    NonBlank,
     Rule,
     Settings,
     given_twice,
@@ -81,7 +82,7 @@ class LoginSettings(Settings):
     issuer_url: Annotated[str | None, Field(pattern=r"^https://[^\s?#]+$", examples=["https://login.example.org"])] = (
         None
     )
-    client_id: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    client_id: Annotated[NonBlank | None, Field(max_length=200, examples=["workbuoy"])] = None
 
     rules: ClassVar[tuple[Rule, ...]] = (_one_way_to_log_in,)
 

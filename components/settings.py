@@ -70,6 +70,7 @@ LONGEST_HOST_NAME = 128
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 Region = Annotated[str, Field(pattern=f"^{REGION.pattern}$", examples=["eu-west-1"])]
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$", examples=["111122223333"])]
+NonBlank = Annotated[str, Field(min_length=1, pattern=r"\S")]
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 Email = Annotated[str, Field(pattern=EMAIL, examples=["oncall@example.org"], max_length=254)]
 

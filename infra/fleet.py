@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from components.settings import AccountId, BrokenRule, Region, Rule, Settings, given_twice
+from components.settings import AccountId, BrokenRule, NonBlank, Region, Rule, Settings, given_twice
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import TenantName
 from infra.validation import find_problems
@@ -37,7 +37,7 @@ class GrantedQuota(Settings):
 
     account: AccountId
     region: Region
-    name: Annotated[str, Field(min_length=1, description="As docs/limits.md calls it", examples=["RDS instances"])]
+    name: Annotated[NonBlank, Field(description="As docs/limits.md calls it", examples=["RDS instances"])]
     granted: Annotated[int, Field(ge=1)]
 
 

@@ -31,7 +31,7 @@ def stack_of(file: str) -> str | None:
 def stacks_in(root: Path) -> list[str]:
     """The stacks that have a file in a project's folder, sorted; none where there is no folder."""
     try:
-        return sorted(stack for one in os.scandir(root) if (stack := stack_of(one.name)) and one.is_file())
+        return sorted(stack for name in os.listdir(root) if (stack := stack_of(name)))
     except FileNotFoundError:
         return []
 

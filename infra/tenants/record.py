@@ -14,6 +14,7 @@ from components.settings import (
     REGION,
     BrokenRule,
     Email,
+    NonBlank,
     Region,
     Rule,
     Settings,
@@ -65,7 +66,7 @@ TenantName = Annotated[
 class Contact(Settings):
     """Whom to reach at the customer."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[NonBlank, Field(max_length=100, examples=["Kari Nordmann"])]
     email: Email
     role: Literal["privacy", "technical", "billing"]
 
@@ -215,7 +216,7 @@ class Tenant(Settings):
     """One customer: who, which isolation, where, and what residency allows."""
 
     name: TenantName
-    legal_name: Annotated[str, Field(min_length=1, max_length=200)]
+    legal_name: Annotated[NonBlank, Field(max_length=200, examples=["Acme AS"])]
     isolation: Annotated[
         Literal["pool", "silo"],
         Field(description="pool: rows in the base stack's database; silo: a stack of its own"),

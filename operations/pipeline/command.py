@@ -40,7 +40,7 @@ pipeline.add_command(require_branch)
 
 
 @pipeline.command("require-passed")
-@click.argument("results", metavar="JOB=RESULT...")
+@click.argument("results", metavar="JOB=RESULT...", type=click.UNPROCESSED)  # none at all is an answer, too
 def require_passed(results: str) -> None:
     """Stop unless each of these jobs, separated by spaces, ended with `success`.
 

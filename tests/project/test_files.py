@@ -34,13 +34,6 @@ def test_an_unknown_stack_is_reported_which_ones_exist(project: Project) -> None
         read_config(project, "nope")
 
 
-def test_a_folder_with_a_stack_file_s_name_is_no_stack(project: Project) -> None:
-    (project.root / "Pulumi.prod.yaml").mkdir()
-    assert project.stacks() == ("test",)
-    with pytest.raises(ProblemsError, match=r"there is no stack 'prod'; the project has: test$"):
-        read_config(project, "prod")
-
-
 def test_a_stack_name_cannot_lead_out_of_the_project(project: Project) -> None:
     with pytest.raises(ProblemsError, match="there is no stack"):
         read_config(project, "../../etc/passwd")

@@ -78,7 +78,7 @@ def test_a_name_that_is_a_stacks_is_refused_since_commands_take_either(run: Run,
 
 def test_every_problem_is_reported_at_once_by_its_option_and_nothing_is_written(run: Run, unchanged: object) -> None:
     result = run(
-        *("create", "Admin", "--legal-name", "", "--isolation", "silo", "--base", "nope"),
+        *("create", "Admin", "--legal-name", " ", "--isolation", "silo", "--base", "nope"),
         *("--residency", "no", "--contact", "x", "--signed", "tomorrow", "--tier", "huge"),
     )
     assert result.exit_code == 1
@@ -98,7 +98,7 @@ def test_every_problem_is_reported_at_once_by_its_option_and_nothing_is_written(
         ("umbrella", ("--base", "prdo"), "--base: there is no base stack prdo"),
         ("umbrella", ("--residency", "mars"), "--residency: is no jurisdiction"),
         ("umbrella", ("--contact", "Kari"), "--contact: 'Kari' must read like"),
-        ("umbrella", ("--legal-name", ""), "--legal-name: "),
+        ("umbrella", ("--legal-name", " "), "--legal-name: "),
         ("Umbrella_", (), "NAME: must be small letters"),
     ],
 )

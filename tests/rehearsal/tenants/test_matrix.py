@@ -180,7 +180,7 @@ def test_no_secret_s_value_is_in_any_cell(beside: Beside) -> None:
     [
         (["--tenants", "nobody"], 1, "there is no tenant 'nobody'"),
         (["--tenants", "initech"], 1, "shares the pool of prod"),
-        (["--tenants", ""], 2, "takes names"),
+        (["--tenants", ","], 2, "takes names"),
         (["--tenants", "all,acme"], 2, "or all"),
         (["--tenants", "acme", "--declare-only"], 2, "leave out --declare-only"),
     ],
