@@ -48,11 +48,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run found, the most severe first; every control on every resource that it covers, passes included."""
+    """What a run found, the most severe first; every control on every resource that it covers, passes included.
+
+    `disabled` names the controls that the configuration left out.
+    """
 
     environment: str
     findings: tuple[Finding, ...]
     unused_exemptions: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
 
     def having(self, status: Status) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.status == status)
@@ -87,7 +91,8 @@ def check(
     findings = [finding for resource in stack.resources for finding in _findings(resource, stack, controls, broken)]
     order = {severity: position for position, severity in enumerate(SEVERITIES)}
     findings.sort(key=lambda f: (f.status != "fail", f.level != "mandatory", order[f.severity]))
-    return Report(kind, tuple(findings), _unused(findings, resources))
+    disabled = tuple(name for name, one in controls.items() if one.level == "disabled")
+    return Report(kind, tuple(findings), _unused(findings, resources), disabled)
 
 
 def _findings(

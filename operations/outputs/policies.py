@@ -44,7 +44,9 @@ class PoliciesCheck(Printed):
         """The whole catalogue, with what a run found."""
         from policies.catalogue import catalogue
 
-        levels = {finding.control: finding.level for finding in report.findings}
+        levels = {finding.control: finding.level for finding in report.findings} | dict.fromkeys(
+            report.disabled, "disabled"
+        )
         found: dict[str, list[Verdict]] = {name: [] for name in catalogue()}
         for finding in report.findings:
             found[finding.control].append(_verdict(finding))

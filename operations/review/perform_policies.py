@@ -42,8 +42,10 @@ def findings(report: runner.Report) -> str:
         f"{f.severity:8}  {f.level:9}  {f.status}  [{', '.join(f.ids)}] {f.message}"
         for f in (*report.having("fail"), *report.having("not evaluated"))
     ]
+    lines += [f"disabled  {name}, by the settings" for name in report.disabled]
     counts = ", ".join(f"{len(report.having(s))} {s}" for s in ("pass", "fail", "not evaluated", "exempt"))
-    return "\n".join([*lines, f"{len(catalogue())} controls as in {report.environment}: {counts}"]) + "\n"
+    asked = len(catalogue()) - len(report.disabled)
+    return "\n".join([*lines, f"{asked} controls as in {report.environment}: {counts}"]) + "\n"
 
 
 def lint(stack: str | None, graph: Path | None) -> list[linter.Fault]:

@@ -315,6 +315,18 @@ def test_a_mandatory_finding_exits_with_3_in_prod_and_0_in_dev(tmp_path: Path) -
     assert as_json["failed"] is True
 
 
+def test_a_control_that_the_settings_disable_is_named(tmp_path: Path) -> None:
+    file, settings = tmp_path / "graph.json", tmp_path / "settings.json"
+    file.write_text(rehearsed_text(seed("", "database-instance", "multiAz", False).applied(good_graph())))
+    settings.write_text('{"database-span-zones": "disabled"}')
+    asked = ("check", "--graph", file, "--region", REGION, "--policy-config", settings)
+    found = of_policies(*asked)
+    assert found.exit_code == 0
+    assert "disabled  database-span-zones, by the settings\n" in found.stdout
+    controls = json.loads(of_policies(*asked, "--json").stdout)["controls"]
+    assert [one["name"] for one in controls if one["level"] == "disabled"] == ["database-span-zones"]
+
+
 def test_the_page_of_controls_is_printed_and_its_staleness_reported(tmp_path: Path) -> None:
     file = tmp_path / "controls.md"
     assert of_policies("document").stdout == page()
