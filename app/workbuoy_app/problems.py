@@ -117,7 +117,7 @@ def _page(error: Problem, request_id: str) -> Response:
     html = (
         "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Not logged in</title>"
         f"<h1>You are not logged in</h1><p>{escape(error.detail)}</p>"
-        f'<p><a href="/auth/login">Log in again</a></p><p><small>Request {request_id}</small></p></html>'
+        f'<p><a href="/auth/login">Log in again</a></p><p><small>Request {escape(request_id)}</small></p></html>'
     )
     return Response(html, error.status, dict(error.headers), "text/html")
 
