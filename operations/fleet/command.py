@@ -124,12 +124,13 @@ def go_on(*, wave: str | None, where: "Where") -> None:
     Exits with 3 where the wave is not done, or the rule stops the rollout.
     """
     from operations.fleet.control import go_on as perform
+    from operations.fleet.records import RUNNING
     from operations.fleet.runner import settings_of
 
     journal = where.journal()
     run = perform(journal, settings_of(journal).stop, wave)
     print_text(f"{run.called}: {run.state}, wave {run.wave}")
-    if run.state in ("running", "rolling back"):
+    if run.state in RUNNING:
         notify("Next: workbuoy fleet deploy --shard NAME, for each shard that `workbuoy fleet status` names")
 
 

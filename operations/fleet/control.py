@@ -7,7 +7,7 @@ from infra.fleet import StopRule
 from operations.engine.errors import FailedError, MistakenError
 from operations.engine.messages import some
 from operations.fleet.journal import Journal, back_of
-from operations.fleet.records import UNDER_WAY, Entry, Run, ShardRecord
+from operations.fleet.records import RUNNING, UNDER_WAY, Entry, Run, ShardRecord
 from operations.fleet.rule import reasons_to_stop
 
 
@@ -31,7 +31,7 @@ def go_on(journal: Journal, rule: StopRule, after: str | None = None) -> Run:
     run = journal.require()
     if run.state in ("done", "rolled back") or _has_left(journal, run, after):
         return run
-    if run.state not in ("running", "rolling back"):
+    if run.state not in RUNNING:
         raise StoppedError(f"{run.called} is {run.state}", "`workbuoy fleet resume`, or `rollback`", run.because)
     records = journal.wave(run)
     open_ = [one.head.name for one in records if not one.finished(run.round)]

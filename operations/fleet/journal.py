@@ -16,6 +16,7 @@ from bootstrap.names import fleet_folder
 from operations.engine.errors import FailedError, MistakenError
 from operations.fleet.plan import FleetPlan
 from operations.fleet.records import (
+    RUNNING,
     UNDER_WAY,
     Claim,
     Entry,
@@ -140,7 +141,7 @@ class Journal:
         """Let nobody begin another customer. Repeated until it holds, since whoever else changes it must not win."""
         while True:
             run = self.require()
-            if run.state not in ("running", "rolling back"):
+            if run.state not in RUNNING:
                 return run
             try:
                 return self.change(run, state="stopped", because=tuple(because))
@@ -152,7 +153,7 @@ class Journal:
         now = self.require()
         if now.run != run.run:
             raise OverError(f"{run.called} is over: {now.called} is {now.state}", "nothing more is begun here")
-        if now.state not in ("running", "rolling back"):
+        if now.state not in RUNNING:
             why = f": {now.because[0]}" if now.because else ""
             raise OverError(f"{run.called} is {now.state}{why}", "`workbuoy fleet status`; nothing more is begun here")
         if now.wave != wave:

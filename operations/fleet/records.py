@@ -12,7 +12,9 @@ FORMAT: Final = 1
 
 RunState = Literal["running", "stopped", "rolling back", "rolled back", "done", "ended"]
 EntryState = Literal["waiting", "running", "done", "failed", "interrupted", "left out"]
-UNDER_WAY: Final = ("running", "stopped", "rolling back")
+RUNNING: Final = ("running", "rolling back")
+"""Runners take shards, and what they do counts."""
+UNDER_WAY: Final = (*RUNNING, "stopped")
 
 
 @dataclass(frozen=True, kw_only=True)

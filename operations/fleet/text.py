@@ -8,7 +8,7 @@ from typing import Any, Final
 from operations.changed.estate import Base
 from operations.fleet.journal import counts
 from operations.fleet.plan import WAVES, FleetPlan
-from operations.fleet.records import Run, ShardHead, ShardRecord
+from operations.fleet.records import RUNNING, Run, ShardHead, ShardRecord
 from project.terminal import count
 
 _NOT_SHOWN: Final = ("plan", "writes")
@@ -71,7 +71,7 @@ def run_text(run: Run, records: Sequence[ShardRecord]) -> str:
         for one in records
         if one.claim is not None
     ]
-    if run.state in ("running", "rolling back"):
+    if run.state in RUNNING:
         free = [one.head.name for one in records if one.claim is None and not one.finished(run.round)]
         lines += [f"  shards that no runner has: {', '.join(free)}"] if free else []
     return "\n".join(lines)
