@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.safeguards.model import DeclaredBy, Rule, Weakening, own
-from facts.safeguards.strength import amount, given, how_many, kept_days, on
+from facts.safeguards.strength import amount, few, given, kept_days, on
 from graph.values import at, items, maps, number
 
 LEAVING_OUT: Final = ("notResources", "conditions")
@@ -79,7 +79,7 @@ RULES: Final = (
             name,
             Weakening.LOSS,
             "what a backup plan leaves out of what it names",
-            lambda value: -how_many(value),
+            few,
             None,
             (DeclaredBy(t.BACKUP_SELECTION, name, "planId", t.BACKUP_PLAN),),
         )

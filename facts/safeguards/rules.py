@@ -7,6 +7,7 @@ from facts.safeguards.backups import RULES as BACKUPS
 from facts.safeguards.model import DeclaredBy, Rule, Weakening, own
 from facts.safeguards.strength import (
     amount,
+    few,
     forced_tls,
     given,
     how_many,
@@ -340,7 +341,7 @@ RULES: Final = (
         "replicas",
         Weakening.EXPOSURE,
         "regions that hold a copy of the secret",
-        lambda value: -how_many(value),
+        few,
         None,
         own(t.SECRET, path="replicas"),
         stops=False,

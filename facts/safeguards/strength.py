@@ -31,6 +31,11 @@ def how_many(value: Any) -> float:
     return float(len(items(value)))
 
 
+def few(value: Any) -> float:
+    """The fewer the stronger."""
+    return -how_many(value)
+
+
 def absent(value: Any) -> float:
     """What narrows something else is the weaker for being there."""
     return -given(value)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from facts import tokens as t
 from facts.safeguards.alerts import muted_of, receivers_of, rules_of
 from facts.safeguards.model import Rule, Weakening, own
-from facts.safeguards.strength import absent, few_or_all, given, how_many, log_target, on
+from facts.safeguards.strength import absent, few, few_or_all, given, how_many, log_target, on
 from graph.values import items, maps
 
 _KIND: Final = ("eventCategory", "resources.type")
@@ -40,7 +40,7 @@ WATCHING: Final = (
         "advancedEventSelectors",
         Weakening.WATCH,
         "what narrows the events that the audit trail records",
-        lambda value: float("-inf") if value is None else -how_many(value),
+        lambda value: float("-inf") if value is None else few(value),
         None,
         own(t.TRAIL, path="advancedEventSelectors"),
         each=recorded_by,

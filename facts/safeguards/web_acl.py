@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.safeguards.model import DeclaredBy, Rule, Weakening
-from facts.safeguards.strength import absent, given, how_many, in_order, off, on
+from facts.safeguards.strength import absent, few, given, how_many, in_order, off, on
 from graph.values import at, maps, number
 
 _REFUSE: Final = ("block", "captcha", "challenge")
@@ -61,11 +61,6 @@ def lowest_rate(value: Any) -> float | None:
 def acl_default(value: Any) -> str:
     """What a web ACL does with what no rule decides."""
     return "block" if any(action.get("block") is not None for action in maps(value)) else "allow"
-
-
-def few(value: Any) -> float:
-    """The fewer the stronger."""
-    return -how_many(value)
 
 
 def low(value: Any) -> float:
