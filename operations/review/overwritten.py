@@ -21,20 +21,19 @@ _ONE_EACH: Final = frozenset(
         t.WEB_ACL_LOGGING,
     )
 )
-_SAFEGUARDS: Final = frozenset((t.BUCKET_VERSIONING, t.BUCKET_PUBLIC_ACCESS, t.ENDPOINT_POLICY))
-"""What is put on something unseen is judged by its own value; an endpoint's policy can only limit, where AWS's own
-default is everything."""
+_ONE_EACH_BY_VALUE: Final = frozenset((t.BUCKET_VERSIONING, t.BUCKET_PUBLIC_ACCESS, t.ENDPOINT_POLICY))
+"""AWS keeps one of these, too. On something unseen they are judged by their value, and by nothing that they replace; an
+endpoint's policy can only limit, where AWS's own default is everything."""
 
 
 def overwritten(plan: Plan) -> Iterator[Found]:
     """Each setting of something that is declared nowhere here, and so takes the place of what it has; each that takes
     the place of another, and each that goes and takes another along."""
     for step in plan.steps:
-        if step.type not in _ONE_EACH | _SAFEGUARDS:
-            continue
-        if step.op == "create" and step.new is not None and step.type in _ONE_EACH:
+        kept_once = step.type in _ONE_EACH
+        if kept_once and step.op == "create" and step.new is not None:
             yield from _of_unseen(plan, step, step.new)
-        if step.op in ("create", "import", "replace", "delete"):
+        if (kept_once or step.type in _ONE_EACH_BY_VALUE) and step.op in ("create", "import", "replace", "delete"):
             yield from _beside_another(plan, step)
 
 
@@ -51,9 +50,8 @@ def _of_unseen(plan: Plan, step: PlanStep, made: Resource) -> Iterator[Found]:
 def _beside_another(plan: Plan, step: PlanStep) -> Iterator[Found]:
     """One that is made along with what goes is a rename, of which `removals` knows the alias."""
     goes = step.op == "delete"
-    thing = (
-        _whose(plan.before, plan.before.by_urn[step.urn]) if goes else _whose(plan.after, plan.after.by_urn[step.urn])
-    )
+    graph = plan.before if goes else plan.after
+    thing = _whose(graph, graph.by_urn[step.urn])
     for other in plan.after.of(step.type) if thing else ():
         made = plan.by_urn[other.urn].op == "create"
         if other.urn != step.urn and _whose(plan.after, other) == thing and not (goes and made):
