@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
+from workbuoy_app.pages import LOG_IN_AGAIN, page
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -114,11 +116,8 @@ def response(
 
 def _page(error: Problem, request_id: str) -> Response:
     """The same for a person, whose browser a login has led here without any program of ours to show it."""
-    html = (
-        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Not logged in</title>"
-        f"<h1>You are not logged in</h1><p>{escape(error.detail)}</p>"
-        f'<p><a href="/auth/login">Log in again</a></p><p><small>Request {escape(request_id)}</small></p></html>'
-    )
+    content = f"<p>{escape(error.detail)}</p>{LOG_IN_AGAIN}<p><small>Request {escape(request_id)}</small></p>"
+    html = page("Not logged in", "You are not logged in", content)
     return Response(html, error.status, dict(error.headers), "text/html")
 
 

@@ -22,6 +22,7 @@ from workbuoy_app.database import Row, Transaction
 from workbuoy_app.logs import log
 from workbuoy_app.metrics import LOGINS
 from workbuoy_app.models import Caller, LoggedOut
+from workbuoy_app.pages import LOG_IN_AGAIN, page
 from workbuoy_app.problems import Problem, Refused, Unavailable, documented
 
 if TYPE_CHECKING:
@@ -107,10 +108,7 @@ async def log_out_everywhere(request: Request, response: Response, caller: InBro
 @router.get(LOGGED_OUT, include_in_schema=False)
 async def logged_out() -> Response:
     """Where the provider sends a browser when its own session has ended too."""
-    return HTMLResponse(
-        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Logged out</title>"
-        '<h1>You are logged out</h1><p><a href="/auth/login">Log in again</a></p></html>'
-    )
+    return HTMLResponse(page("Logged out", "You are logged out", LOG_IN_AGAIN))
 
 
 @router.get("/api/me", response_model=Caller, responses=documented(401, 429, 503))
@@ -122,12 +120,12 @@ async def who_am_i(caller: LoggedIn) -> Row:
 @mock_router.get("/auth/mock")
 async def mock_form(return_to: str = HOME) -> Response:
     """Ask who to be. Only with OIDC_DEV_MOCK=1, and so never in production."""
-    return HTMLResponse(
-        "<!doctype html><html lang=en><title>Development login</title><h1>Development login</h1>"
+    form = (
         "<form method=post action=/auth/mock><label>Subject <input name=subject value=dev required></label>"
         f'<input type=hidden name=return_to value="{escape(local_address(return_to))}">'
-        "<button>Log in</button></form></html>"
+        "<button>Log in</button></form>"
     )
+    return HTMLResponse(page("Development login", "Development login", form))
 
 
 @mock_router.post("/auth/mock")
